@@ -2,6 +2,9 @@
 //!
 //! In: a token's rights as texts. Out: a [`Caller`].
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::problem::{Code, Problem};
@@ -21,7 +24,7 @@ pub enum Role {
     Ingest,
     /// Runs the hub: syncs, batches, targets, numbers for monitoring. Sees no enterprise.
     System,
-    /// Says who may ask: makes and ends tokens, and reads who looked. Sees no enterprise.
+    /// Says who may ask: makes and ends tokens. Sees no enterprise, and not who looked: who gives rights does not watch over their use.
     Security,
     /// Reads who looked at what, and nothing else.
     Auditor,
@@ -78,7 +81,7 @@ impl Role {
                 &[AccessScope::Finance, AccessScope::Records, AccessScope::Review, AccessScope::Export]
             }
             Role::System => &[AccessScope::Operate],
-            Role::Security => &[AccessScope::Tokens, AccessScope::Audit],
+            Role::Security => &[AccessScope::Tokens],
             Role::Auditor => &[AccessScope::Audit],
             Role::Client | Role::Ingest | Role::Partner | Role::Map => &[],
         }
@@ -158,12 +161,75 @@ pub struct Caller {
     pub scopes: Vec<AccessScope>,
     /// The registry whose batches an ingest token pushes, or that a partner's token is of.
     pub registry: Option<String>,
+    /// What they may state that they read for; empty: anything, or nothing.
+    pub purposes: Vec<String>,
+    /// Scopes that they have, and not in this answer: what they stated is none of their purposes.
+    pub withheld: Vec<AccessScope>,
+    /// What they were permitted in the answer that is being made.
+    pub opened: Opened,
+}
+
+/// The scopes by which the gate opened something for one answer: noted where they are permitted, so that an answer that rests on them has
+/// its row in the audit whether it shows an enterprise or not. A caller who is kept between answers notes nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Opened(Option<Arc<AtomicU8>>);
+
+impl Opened {
+    fn note(&self, scope: AccessScope) {
+        let Some(bits) = &self.0 else { return };
+        bits.fetch_or(1 << scope as u8, Ordering::Relaxed);
+    }
+    /// The scopes by which something was opened, as bits in the order of [`AccessScope::ALL`].
+    pub fn bits(&self) -> u8 {
+        self.0.as_ref().map_or(0, |bits| bits.load(Ordering::Relaxed))
+    }
+    /// The same, and begins anew: for what answers many times.
+    pub fn take(&self) -> u8 {
+        self.0.as_ref().map_or(0, |bits| bits.swap(0, Ordering::Relaxed))
+    }
+}
+
+/// Two callers who may see the same are the same, whatever they looked at.
+impl PartialEq for Opened {
+    fn eq(&self, _: &Opened) -> bool {
+        true
+    }
 }
 
 impl Caller {
     pub fn new(name: &str, role: Role) -> Caller {
-        let id = name.to_owned();
-        Caller { id, name: name.to_owned(), role, areas: Vec::new(), scopes: role.scopes().to_vec(), registry: None }
+        Caller {
+            id: name.to_owned(),
+            name: name.to_owned(),
+            role,
+            areas: Vec::new(),
+            scopes: role.scopes().to_vec(),
+            registry: None,
+            purposes: Vec::new(),
+            withheld: Vec::new(),
+            opened: Opened::default(),
+        }
+    }
+    /// The same caller, for one answer: what is permitted to them is noted.
+    pub fn noting(&self) -> Caller {
+        Caller { opened: Opened(Some(Arc::default())), ..self.clone() }
+    }
+    /// The same caller where they state what they read for: a token that may state some purposes alone sees what is open, and nothing else,
+    /// under another one or none.
+    pub fn stating(self: &Arc<Caller>, purpose: &str) -> Arc<Caller> {
+        /// What shows, or takes away, data that is not open.
+        const BOUND: [AccessScope; 4] = [AccessScope::Finance, AccessScope::Records, AccessScope::Review, AccessScope::Export];
+        if self.purposes.is_empty() || self.purposes.iter().any(|known| known == purpose.trim()) {
+            return self.clone();
+        }
+        let (withheld, scopes) = self.scopes.iter().copied().partition(|scope| BOUND.contains(scope));
+        // A department reads its own registry by its role.
+        let registry = self.registry.clone().filter(|_| self.role != Role::Partner);
+        Arc::new(Caller { scopes, withheld, registry, ..Caller::clone(self) })
+    }
+    /// The purposes of which one has to be stated for a scope; empty where that would not open it.
+    pub fn purposes_for(&self, scope: AccessScope) -> &[String] {
+        if self.withheld.contains(&scope) { &self.purposes } else { &[] }
     }
     /// Whether no enterprise at all is theirs to see.
     pub fn sees_nothing(&self) -> bool {
@@ -188,13 +254,25 @@ impl Caller {
     pub fn sees_what_is_open_alone(&self) -> bool {
         self.scopes.is_empty() && self.registry.is_none()
     }
-    pub fn may(&self, scope: AccessScope) -> bool {
+    /// Whether they have this scope, for what shows nothing by it: which counts are told, which columns are offered.
+    pub fn has(&self, scope: AccessScope) -> bool {
         self.scopes.contains(&scope)
+    }
+    /// Whether they may see what takes this scope; that it was opened to them is noted.
+    pub fn may(&self, scope: AccessScope) -> bool {
+        let may = self.has(scope);
+        if may {
+            self.opened.note(scope);
+        }
+        may
     }
     /// # Errors
     /// The scope that is missing.
     pub fn require(&self, scope: AccessScope) -> Result<(), MissingScope> {
-        if self.may(scope) { Ok(()) } else { Err(MissingScope(scope)) }
+        match self.may(scope) {
+            true => Ok(()),
+            false => Err(MissingScope { scope, purposes: self.purposes_for(scope).to_vec() }),
+        }
     }
     /// Part of every cache key: equal texts, equal rights, whatever characters an area's code holds.
     pub fn visibility(&self) -> String {
@@ -221,6 +299,11 @@ impl Caller {
             (Some(_), None) => vec![NO_AREA.to_owned()],
             (_, areas) => areas.unwrap_or_default(),
         };
+        // One whose purposes cannot be read may state none that anybody states.
+        let purposes = match (token.purposes, list(token.purposes)) {
+            (Some(_), None) => vec![String::new()],
+            (_, purposes) => purposes.unwrap_or_default(),
+        };
         // Nor does one that names none: whose district it is, nobody said.
         let sees_nothing = role == Role::District && areas.is_empty() || !role.sees_enterprises();
         let areas = if sees_nothing { vec![NO_AREA.to_owned()] } else { areas };
@@ -231,17 +314,28 @@ impl Caller {
             areas,
             scopes,
             registry: token.registry.map(str::to_owned),
+            purposes,
+            withheld: Vec::new(),
+            opened: Opened::default(),
         })
     }
 }
 
 /// A scope that a caller would have needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MissingScope(pub AccessScope);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingScope {
+    /// Which.
+    pub scope: AccessScope,
+    /// They have it where they state one of these purposes; empty: they have it not at all.
+    pub purposes: Vec<String>,
+}
 
 impl From<MissingScope> for Problem<Code> {
-    fn from(MissingScope(scope): MissingScope) -> Problem<Code> {
-        Problem::forbidden(scope.name())
+    fn from(missing: MissingScope) -> Problem<Code> {
+        match missing.purposes.is_empty() {
+            true => Problem::forbidden(missing.scope.name()),
+            false => Problem::needs_purpose(Code::Forbidden, missing.scope.name(), &missing.purposes),
+        }
     }
 }
 
@@ -254,6 +348,7 @@ pub struct KeptToken<'a> {
     pub areas: Option<&'a str>,
     pub scopes: Option<&'a str>,
     pub registry: Option<&'a str>,
+    pub purposes: Option<&'a str>,
 }
 
 #[cfg(test)]
@@ -262,13 +357,54 @@ mod tests {
 
     #[test]
     fn a_district_token_without_a_district_sees_nothing() {
-        let kept = |areas| KeptToken { id: "T1", name: "x", role: "district", areas, scopes: None, registry: None };
+        let kept =
+            |areas| KeptToken { id: "T1", name: "x", role: "district", areas, scopes: None, registry: None, purposes: None };
         for areas in [None, Some("[]"), Some("not a list")] {
             assert_eq!(Caller::from_kept(&kept(areas)).unwrap().areas, [NO_AREA], "{areas:?}");
         }
         assert_eq!(Caller::from_kept(&kept(Some(r#"["110105"]"#))).unwrap().areas, ["110105"]);
         let analyst = KeptToken { role: "analyst", ..kept(None) };
         assert!(Caller::from_kept(&analyst).unwrap().areas.is_empty(), "the whole city");
+    }
+
+    #[test]
+    fn a_token_with_purposes_sees_what_is_open_under_any_other() {
+        let kept = KeptToken {
+            id: "T1",
+            name: "x",
+            role: "analyst",
+            areas: None,
+            scopes: None,
+            registry: None,
+            purposes: Some(r#"["visit","yearly check"]"#),
+        };
+        let caller = Arc::new(Caller::from_kept(&kept).unwrap());
+        assert!(caller.stating("visit").may(AccessScope::Finance) && caller.stating(" yearly check ").may(AccessScope::Export));
+        for purpose in ["", "visits", "VISIT"] {
+            let bound = caller.stating(purpose);
+            assert!(bound.sees_what_is_open_alone(), "{purpose}: {:?}", bound.scopes);
+            let missing = bound.require(AccessScope::Finance).unwrap_err();
+            assert_eq!(missing.purposes, ["visit", "yearly check"]);
+            assert_ne!(bound.visibility(), caller.stating("visit").visibility(), "no kept answer is told to the other");
+        }
+        let damaged = KeptToken { purposes: Some("no list"), ..kept };
+        let damaged = Arc::new(Caller::from_kept(&damaged).unwrap());
+        assert!(!damaged.stating("visit").has(AccessScope::Finance));
+        let free = Arc::new(Caller::new("ann", Role::Analyst));
+        assert!(free.stating("").may(AccessScope::Finance), "any purpose, or none");
+    }
+
+    #[test]
+    fn what_the_gate_opens_is_noted_for_the_answer_and_for_no_other() {
+        let kept = Caller::new("ann", Role::Analyst);
+        let (one, other) = (kept.noting(), kept.noting());
+        assert!(one.may(AccessScope::Finance) && one.may(AccessScope::Export) && other.has(AccessScope::Records));
+        let [finance, export] = [AccessScope::Finance, AccessScope::Export].map(|scope| 1 << scope as u8);
+        assert_eq!((one.opened.bits(), other.opened.bits(), kept.opened.bits()), (finance | export, 0, 0));
+        assert_eq!((one.opened.take(), one.opened.bits()), (finance | export, 0));
+        let client = Caller::new("map", Role::Client).noting();
+        assert!(client.require(AccessScope::Finance).is_err());
+        assert_eq!(client.opened.bits(), 0, "what was refused was not opened");
     }
 
     #[test]

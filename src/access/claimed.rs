@@ -98,7 +98,15 @@ impl ClaimRules {
         }
         let id = caller_id(issuer, subject);
         let areas = (!areas.is_empty()).then(|| serde_json::to_string(&areas).expect("texts"));
-        let kept = KeptToken { id: &id, name: &name, role: role.name(), areas: areas.as_deref(), scopes: None, registry };
+        let kept = KeptToken {
+            id: &id,
+            name: &name,
+            role: role.name(),
+            areas: areas.as_deref(),
+            scopes: None,
+            registry,
+            purposes: None,
+        };
         Caller::from_kept(&kept).ok_or_else(Problem::internal)
     }
 

@@ -26,6 +26,24 @@ pub enum FieldClass {
 impl FieldClass {
     /// Every class.
     pub const ALL: [FieldClass; 4] = [FieldClass::Open, FieldClass::Money, FieldClass::Dispute, FieldClass::Visit];
+    /// Its bit in a set of classes.
+    pub fn bit(self) -> u8 {
+        1 << self as u8
+    }
+    /// The classes that were opened by these scopes, bits as of `caller::Opened`, as bits of [`FieldClass::bit`].
+    pub fn opened_by(scopes: u8) -> u8 {
+        let opened = |class: &FieldClass| class.scope().is_some_and(|scope| scopes & (1 << scope as u8) != 0);
+        FieldClass::ALL.iter().filter(|class| opened(class)).fold(0, |bits, class| bits | class.bit())
+    }
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            FieldClass::Open => "OPEN",
+            FieldClass::Money => "MONEY",
+            FieldClass::Dispute => "DISPUTE",
+            FieldClass::Visit => "VISIT",
+        }
+    }
     /// What a caller needs to see it; None for what is open.
     pub fn scope(self) -> Option<AccessScope> {
         match self {
@@ -61,6 +79,15 @@ pub fn of_field(field: EnterpriseField) -> FieldClass {
     }
 }
 
+/// What a column is that a connector does not map: nobody said what it holds, so that it is taken for the most sensitive that a row of a
+/// registry may hold.
+pub const UNMAPPED: FieldClass = FieldClass::Money;
+
+/// The class of a column of a registry's record: of the field that the connector maps it to, [`UNMAPPED`] where it maps it to none.
+pub fn of_column(field: Option<Field>) -> FieldClass {
+    field.map_or(UNMAPPED, of_record_field)
+}
+
 /// The class of a field of a registry's record. What is not a sum of money is open to whoever may read records at all.
 pub fn of_record_field(field: Field) -> FieldClass {
     use Field as F;
@@ -74,7 +101,86 @@ pub fn of_record_field(field: Field) -> FieldClass {
         | F::PaidYuan
         | F::PaymentKind
         | F::PaidOn => FieldClass::Money,
-        _ => FieldClass::Open,
+        F::Name
+        | F::FormerName
+        | F::EnglishName
+        | F::UnionName
+        | F::CreditCode
+        | F::OrganisationCode
+        | F::RegistrationNumber
+        | F::TaxNumber
+        | F::InsuranceNumber
+        | F::Status
+        | F::EstablishedOn
+        | F::ClosedOn
+        | F::Area
+        | F::District
+        | F::Street
+        | F::Address
+        | F::OperatingAddress
+        | F::Longitude
+        | F::Latitude
+        | F::Phone
+        | F::Industry
+        | F::Ownership
+        | F::RegistrationType
+        | F::UnitType
+        | F::InvestorCountry
+        | F::Capital
+        | F::Scope
+        | F::Authority
+        | F::Employees
+        | F::Insured
+        | F::DispatchedWorkers
+        | F::OfficialList
+        | F::Qualification
+        | F::DevelopmentActivity
+        | F::StateOwned
+        | F::StarRated
+        | F::Fortune500
+        | F::Leading
+        | F::Listed
+        | F::DispatchAgency
+        | F::ParentName
+        | F::ParentCode
+        | F::GroupName
+        | F::AbsorbedByName
+        | F::AbsorbedByCode
+        | F::UnionCode
+        | F::UnionKind
+        | F::UnionStatus
+        | F::UnionLevel
+        | F::ParentUnion
+        | F::CoveredUnits
+        | F::Members
+        | F::FemaleMembers
+        | F::MigrantMembers
+        | F::MigrantEmployees
+        | F::DispatchedMembers
+        | F::UnionIndustrial
+        | F::Period
+        | F::HostName
+        | F::HostCode
+        | F::InvestorName
+        | F::InvestorCode
+        | F::SharePercent
+        | F::Workers
+        | F::Since
+        | F::Until
+        | F::EventKind
+        | F::On
+        | F::People
+        | F::Title
+        | F::Year
+        | F::Indicator
+        | F::TargetValue
+        | F::Responsible
+        | F::Code
+        | F::Label
+        | F::ParentOf
+        | F::Level
+        | F::Edition
+        | F::UpdatedAt => FieldClass::Open,
     }
 }
 
@@ -88,26 +194,51 @@ pub fn of_tag(tag: EnterpriseTag) -> FieldClass {
     }
 }
 
-/// The class of a fact that a reason or a factor names.
+/// The class of a fact that a reason or a factor names. A name that stands in no list is told to nobody who does not see all sums of
+/// money: a fact that is new is given its class here, and until then it is kept back.
 pub fn of_input(name: &str) -> FieldClass {
-    match name {
-        "revenue" | "revenue_main" | "revenue_yuan" | "sales" | "payroll" | "assets" | "due" | "paid" | "kind" | "kind_paid" => {
-            FieldClass::Money
-        }
-        "finding" | "reason" => FieldClass::Visit,
-        _ => FieldClass::Open,
-    }
+    class_of_input(name).unwrap_or(UNMAPPED)
 }
 
-/// The class of a reason, or of a factor of the priority, by its code: of one that says all by being there.
+fn class_of_input(name: &str) -> Option<FieldClass> {
+    Some(match name {
+        "revenue_yuan" | "kind" | "kind_paid" => FieldClass::Money,
+        "finding" | "reason" => FieldClass::Visit,
+        "BRANCH_OF" | "ABSORBED_BY" | "RENAMED_FROM" | "SAME_GROUP" | "as_of" | "basis" | "branch_of" | "coverage" | "days"
+        | "designated_size" | "industry_class" | "limit" | "list" | "location" | "months" | "need" | "pair" | "points"
+        | "rule" | "rule_verdict" | "same_group" | "size" | "union" | "union_coverage" | "weight" => FieldClass::Open,
+        name => of_record_field(Field::from_name(name)?),
+    })
+}
+
+/// The class of a reason, or of a factor of the priority, by its code: of one that says all by being there. A code that stands in no list
+/// is kept back as [`of_input`] does.
 pub fn of_code(code: &str) -> FieldClass {
-    match code {
-        "pays_preparatory_fund" | "fund_contradiction" => FieldClass::Money,
+    class_of_code(code).unwrap_or(UNMAPPED)
+}
+
+fn class_of_code(code: &str) -> Option<FieldClass> {
+    Some(match code {
+        "pays_preparatory_fund" => FieldClass::Money,
         code if code.starts_with("fund_") => FieldClass::Money,
         "recent_dispute" => FieldClass::Dispute,
         "finding_noted" => FieldClass::Visit,
-        _ => FieldClass::Open,
-    }
+        // size
+        "official_list" | "not_on_official_list" | "above_rule" | "below_rule" | "proxy_employees" | "proxy_insured"
+        | "revenue_stands_in" | "missing_input" | "no_rule" | "no_rule_in_force" | "no_industry" | "list_and_rule_differ"
+        | "official_and_rule_disagree"
+        // union
+        | "no_union_record" | "union_independent" | "union_joint" | "union_federation" | "union_parent" | "union_preparing"
+        | "union_possible" | "union_dissolved" | "finding_union" | "source_missing" | "source_stale"
+        // gap
+        | "lacking_none" | "lacking_preparing" | "lacking_only_joint" | "lacking_only_federation" | "covered_independent"
+        | "covered_parent" | "covered_joint" | "covered_federation" | "undecided_possible" | "undecided_size"
+        | "out_deregistered" | "out_branch" | "out_individual" | "out_moved" | "out_no_staff" | "out_grace" | "out_finding"
+        | "before_first_edition"
+        // priority
+        | "employees" | "insured" | "foreign" | "fortune_500" | "leading" | "dispatch_agency" | "waiting" => FieldClass::Open,
+        _ => return None,
+    })
 }
 
 /// The class of what an outreach case was opened for, and of a record that closed it, by their names.
@@ -142,6 +273,11 @@ impl Sight {
     pub fn sees(self, class: FieldClass) -> bool {
         self.0 & (1 << class as u8) != 0
     }
+    /// A number that is the same for the same classes.
+    pub fn bits(self) -> u8 {
+        let seen = FieldClass::ALL.into_iter().filter(|class| self.sees(*class));
+        seen.fold(0, |bits, class| bits | class.bit())
+    }
     /// Whether nothing is kept back.
     pub fn sees_all(self) -> bool {
         FieldClass::ALL.into_iter().all(|class| self.sees(class))
@@ -164,7 +300,7 @@ impl Sight {
 impl Caller {
     /// What this caller sees.
     pub fn sight(&self) -> Sight {
-        let seen = |class: &FieldClass| class.scope().is_none_or(|scope| self.may(scope));
+        let seen = |class: &FieldClass| class.scope().is_none_or(|scope| self.has(scope));
         Sight(FieldClass::ALL.iter().filter(|class| seen(class)).fold(0, |bits, class| bits | 1 << *class as u8))
     }
 }
@@ -173,6 +309,7 @@ impl Caller {
 mod tests {
     use super::*;
     use crate::access::Role;
+    use crate::model::message::{input_names, reason_codes};
 
     #[test]
     fn a_caller_without_scopes_sees_what_is_open_and_nothing_else() {
@@ -180,6 +317,21 @@ mod tests {
         let seen: Vec<FieldClass> = FieldClass::ALL.into_iter().filter(|class| client.sees(*class)).collect();
         assert_eq!(seen, [FieldClass::Open]);
         assert!(!client.sees_all() && Caller::new("a", Role::Analyst).sight().sees_all() && Sight::ALL.sees_all());
+    }
+
+    #[test]
+    fn every_reason_and_every_fact_that_has_a_text_has_a_class_and_what_has_none_is_kept_back() {
+        let client = Caller::new("map", Role::Client).sight();
+        for code in reason_codes() {
+            assert!(class_of_code(code).is_some(), "say whose the reason {code} is");
+        }
+        for name in input_names() {
+            assert!(class_of_input(name).is_some(), "say whose the fact {name} is");
+        }
+        assert!(!client.sees(of_code("new_code")) && !client.sees(of_input("new_fact")), "nobody said whose they are");
+        let facts = [ReasonInput::new("new_fact", 7)];
+        assert_eq!(client.inputs(&facts).count(), 0);
+        assert_eq!((of_column(None), of_column(Some(Field::Name))), (FieldClass::Money, FieldClass::Open));
     }
 
     #[test]

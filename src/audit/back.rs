@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use chrono::{Days, NaiveDate};
 
 use super::chain::{AuditRow, Line};
+use super::folder::{chains, days, name_of};
 use super::read::AuditQuestion;
-use super::write::{chains, days, name_of};
 
 /// Bytes read at a time.
 const BLOCK: u64 = 64 << 10;
@@ -161,7 +161,12 @@ impl Backwards {
 /// Texts that a line must have for its row to fit: looking for them costs a hundredth of reading it.
 fn needles(question: &AuditQuestion) -> Vec<String> {
     let plain = |text: &&String| !text.is_empty() && !text.chars().any(|c| c.is_control() || matches!(c, '"' | '\\'));
-    [&question.caller, &question.purpose, &question.operation].into_iter().flatten().filter(plain).cloned().collect()
+    [&question.caller, &question.purpose, &question.operation, &question.request]
+        .into_iter()
+        .flatten()
+        .filter(plain)
+        .cloned()
+        .collect()
 }
 
 /// The file of `day` of every chain, from its end or from a place in it.
@@ -290,6 +295,7 @@ mod tests {
             way: "graphql".to_owned(),
             operation: "00ff00ff00ff00ff".to_owned(),
             fields: vec!["REVENUE".to_owned()],
+            classes: Vec::new(),
             enterprises: Seen::These(vec![id.to_owned()]),
             edition: 7,
             request: "r".to_owned(),

@@ -37,18 +37,37 @@ pub struct AuditRow {
     pub role: String,
     /// What the caller said it reads for; empty where it said nothing.
     pub purpose: String,
-    /// graphql, stream, change (before it is made), export, file (of an export job), counter, command (of the command line).
+    /// graphql, stream, change (before it is made), export, file (of an export job, a letter, a map), reconcile, counter, command (of the
+    /// command line).
     pub way: String,
     /// SHA-256 of what was asked, the first sixteen digits.
     pub operation: String,
-    /// Fields of enterprises that it showed.
+    /// Fields of enterprises that it showed, or that it was chosen or ordered by; what else of them (`FUND`, `DISPUTES`).
     pub fields: Vec<String>,
+    /// The classes that were opened for it beyond what every caller sees: `MONEY`, `DISPUTE`, `VISIT`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
     /// Which enterprises.
     pub enterprises: Seen,
     /// Number of the edition it rests on; 0 for none.
     pub edition: u32,
     /// Id of the request, as in the log and in the answer.
     pub request: String,
+}
+
+/// What is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditFault {
+    /// The file.
+    pub file: String,
+    /// Its line, from 1; 0 for the file as a whole.
+    pub line: u64,
+    /// The row concerned, where it can still be told.
+    pub seq: Option<u64>,
+    /// What is wrong, in Chinese and English.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
 }
 
 /// A line of a file.

@@ -3,23 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use super::chain::{AuditRow, Line, START, Seen, link, sign};
-use super::write::{begin, chains, days, head, key, name_of};
-
-/// What is wrong, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditFault {
-    /// The file.
-    pub file: String,
-    /// Its line, from 1; 0 for the file as a whole.
-    pub line: u64,
-    /// The row concerned, where it can still be told.
-    pub seq: Option<u64>,
-    /// What is wrong, in Chinese and English.
-    pub zh: String,
-    /// The same in English.
-    pub en: String,
-}
+use super::chain::{AuditFault, AuditRow, Line, START, Seen, link, sign};
+use super::folder::{begin, chains, days, head, key, name_of};
+use super::roll;
 
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,14 +25,27 @@ pub struct Verified {
 /// # Errors
 /// A file cannot be read.
 pub fn verify(folder: &Path) -> std::io::Result<Verified> {
+    verify_with(folder, &[])
+}
+
+/// The same with the marks of chains that were kept elsewhere: one of these that is gone is named though the list went with it.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn verify_with(folder: &Path, elsewhere: &[String]) -> std::io::Result<Verified> {
     let mut all = Verified::default();
+    let mut standing = Vec::new();
     for chain in chains(folder)? {
         let found = verify_chain(&chain)?;
+        if found.rows > 0 || head(&chain).is_some() {
+            standing.extend(key(&chain, false).ok().map(|key| roll::mark_of_key(&key)));
+        }
         all.rows += found.rows;
         all.marks += found.marks;
         all.last.extend(found.last);
         all.faults.extend(found.faults);
     }
+    all.faults.extend(roll::faults(folder, &standing, elsewhere)?);
     Ok(all)
 }
 
@@ -187,6 +186,8 @@ pub struct AuditQuestion {
     pub fields: Vec<String>,
     /// What was asked: the digits by which a row names it, or the first of them.
     pub operation: Option<String>,
+    /// Id of the request, whole: as an answer, the log and an exported file name it.
+    pub request: Option<String>,
     /// First and last instant, as RFC 3339 or the beginning of one.
     pub since: Option<String>,
     /// Last instant.
@@ -200,6 +201,7 @@ impl AuditQuestion {
             && is(&self.purpose, &|purpose| row.purpose.contains(purpose))
             && (self.fields.is_empty() || self.fields.iter().any(|field| row.fields.iter().any(|f| f.eq_ignore_ascii_case(field))))
             && is(&self.operation, &|operation| row.operation.starts_with(operation))
+            && is(&self.request, &|request| row.request == request)
             && is(&self.since, &|since| row.at.as_str() >= since)
             // A day is a day to its end.
             && is(&self.until, &|until| row.at.as_str() <= until || row.at.starts_with(until))
@@ -255,6 +257,7 @@ mod tests {
             way: "graphql".to_owned(),
             operation: "00ff00ff00ff00ff".to_owned(),
             fields: vec!["REVENUE".to_owned()],
+            classes: Vec::new(),
             enterprises: Seen::These(ids.iter().map(|id| (*id).to_owned()).collect()),
             edition: 7,
             request: "r".to_owned(),
@@ -326,13 +329,13 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn old_days_go_in_their_time_and_no_day_goes_before() {
         let folder = tempfile::tempdir().unwrap();
-        let audit = Audit::new(folder.path(), 10);
+        let audit = Audit::new(folder.path(), 2);
         let on = |day: &str| AuditRow { at: format!("{day}T01:02:03.004Z"), ..row("ann", &["E1"]) };
         for day in ["2026-11-01", "2026-11-02", "2026-11-12"] {
             audit.record(on(day)).await.unwrap();
         }
         let chain = folder.path().join("1");
-        assert_eq!(days(&chain).unwrap().len(), 2, "the first day is more than ten days ago");
+        assert_eq!(days(&chain).unwrap().len(), 2, "the first day is more than two days ago, and two have rows since");
         assert_eq!(verify(folder.path()).unwrap().faults, Vec::new());
         // A clock that was set back goes on in the last file.
         audit.record(on("2026-11-05")).await.unwrap();
@@ -340,6 +343,133 @@ mod tests {
         std::fs::remove_file(chain.join(name_of(days(&chain).unwrap()[0]))).unwrap();
         let faults: Vec<String> = verify(folder.path()).unwrap().faults.into_iter().map(|f| f.en).collect();
         assert_eq!(faults, ["rows 2 to 2 are missing at the beginning"]);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_clock_that_was_set_forward_removes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = Audit::new(folder.path(), 180);
+        let on = |day: chrono::NaiveDate| AuditRow { at: format!("{day}T01:02:03.004Z"), ..row("ann", &["E1"]) };
+        let first = chrono::NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
+        let real = (0..30).map(|n| first + chrono::Days::new(n));
+        let wrong = (0..3).map(|n| first + chrono::Days::new(900 + n));
+        for day in real.chain(wrong) {
+            audit.record(on(day)).await.unwrap();
+        }
+        assert_eq!(days(&folder.path().join("1")).unwrap().len(), 33, "nobody lived through those years");
+        // Days that were lived through go in their time.
+        for n in 0..200 {
+            audit.record(on(first + chrono::Days::new(1_000 + n))).await.unwrap();
+        }
+        assert_eq!(days(&folder.path().join("1")).unwrap().len(), 181, "180 days, and the one that is written");
+        assert_eq!(verify(folder.path()).unwrap().faults, Vec::new());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_chain_that_was_removed_whole_or_emptied_is_missed() {
+        let removed = async |change: fn(&Path)| {
+            let folder = tempfile::tempdir().unwrap();
+            let both = [Audit::new(folder.path(), 180), Audit::new(folder.path(), 180)];
+            for n in 0..6 {
+                both[n % 2].record(row("ann", &["E1"])).await.unwrap();
+            }
+            drop(both);
+            assert_eq!(verify(folder.path()).unwrap().faults, Vec::new());
+            let marks = roll::chain_marks(folder.path()).unwrap();
+            assert_eq!(marks.len(), 2);
+            change(folder.path());
+            // Whoever goes on writing covers nothing up.
+            let again = async {
+                let audit = Audit::new(folder.path(), 180);
+                while audit.record(row("bob", &["E2"])).await.is_err() {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::time::timeout(std::time::Duration::from_secs(30), again).await.unwrap();
+            let said = |found: Verified| found.faults.into_iter().map(|f| format!("{}: {}", f.file, f.en)).collect::<Vec<_>>();
+            (said(verify(folder.path()).unwrap()), said(verify_with(folder.path(), &marks).unwrap()))
+        };
+        let (alone, with) = removed(|folder| std::fs::remove_dir_all(folder.join("2")).unwrap()).await;
+        assert!(alone[0].contains("chains: a chain that stands in the list is gone"), "{alone:?}");
+        assert_eq!(alone, with);
+        let (alone, _) = removed(|folder| {
+            let chain = folder.join("2");
+            for day in days(&chain).unwrap() {
+                std::fs::remove_file(chain.join(name_of(day))).unwrap();
+            }
+            std::fs::remove_file(chain.join("head")).unwrap();
+        })
+        .await;
+        assert!(alone.iter().any(|f| f.contains("is gone")), "its key stands, its rows do not: {alone:?}");
+        let (alone, _) = removed(|folder| {
+            let chain = folder.join("2");
+            for day in days(&chain).unwrap() {
+                std::fs::remove_file(chain.join(name_of(day))).unwrap();
+            }
+            ["head", "key"].map(|file| std::fs::remove_file(chain.join(file)).unwrap());
+        })
+        .await;
+        assert!(alone.iter().any(|f| f.contains("is gone")), "neither key nor rows: {alone:?}");
+        // The list went with it: only who kept it elsewhere can tell.
+        let (_, with) = removed(|folder| {
+            ["chains", "key"].map(|file| std::fs::remove_file(folder.join(file)).unwrap());
+            std::fs::remove_dir_all(folder.join("2")).unwrap();
+        })
+        .await;
+        assert!(with.iter().any(|f| f.contains("a chain that the store knows is gone")), "{with:?}");
+        let (alone, _) = removed(|folder| {
+            let list = std::fs::read_to_string(folder.join("chains")).unwrap();
+            let last: Vec<&str> = list.lines().skip(1).collect();
+            std::fs::write(folder.join("chains"), last.join("\n") + "\n").unwrap();
+        })
+        .await;
+        assert!(alone.iter().any(|f| f.contains("the list of chains was altered here")), "{alone:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_file_that_is_altered_while_it_is_written_is_named_and_answers_go_on() {
+        type Change = fn(&Path, &str);
+        let changes: [(Change, &str); 3] = [
+            (|file, text| std::fs::write(file, text.replacen("\"E3\"", "\"E0\"", 1)).unwrap(), "row 4 was altered"),
+            (
+                |file, text| {
+                    let whole: Vec<&str> = text.lines().collect();
+                    std::fs::write(file, whole[..whole.len() - 2].join("\n") + "\n").unwrap();
+                },
+                "rows 9 to 10 are missing at the end",
+            ),
+            (
+                |file, text| {
+                    let whole: Vec<&str> = text.lines().collect();
+                    let other = file.with_extension("other");
+                    std::fs::write(&other, whole[..whole.len() - 1].join("\n") + "\n").unwrap();
+                    std::fs::rename(other, file).unwrap();
+                },
+                "rows 10 to 10 are missing at the end",
+            ),
+        ];
+        for (change, said) in changes {
+            let folder = tempfile::tempdir().unwrap();
+            let audit = Audit::new(folder.path(), 180);
+            for n in 0..10 {
+                audit.record(row("ann", &[&format!("E{n}")])).await.unwrap();
+            }
+            let file = folder.path().join("1").join(name_of(days(&folder.path().join("1")).unwrap()[0]));
+            change(&file, &std::fs::read_to_string(&file).unwrap());
+            for n in 10..13 {
+                audit.record(row("bob", &[&format!("E{n}")])).await.unwrap();
+            }
+            let found = verify(folder.path()).unwrap();
+            assert!(found.faults.iter().any(|f| f.en.contains(said)), "{said}: {:?}", found.faults);
+            let mut seen = 0;
+            let bob = AuditQuestion { caller: Some("bob".to_owned()), ..AuditQuestion::default() };
+            search(folder.path(), &bob, |_| {
+                seen += 1;
+                Ok(())
+            })
+            .unwrap();
+            assert_eq!(seen, 3, "{said}: no row behind it is lost");
+        }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,21 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 
 use chrono::{Days, NaiveDate};
-use rand::Rng;
 use tokio::sync::oneshot;
 
 use super::chain::{AuditRow, Line, START, line_of, mark_of};
+use super::folder::{BEGIN, HEAD, days, head, key, name_of};
+use super::roll;
 
 /// Rows written at a time.
 const TOGETHER: usize = 1_024;
 /// Rows between two signed marks.
 const MARK_EVERY: u64 = 256;
-/// Bytes of the key.
-const KEY: usize = 32;
-/// Where the chain stands, signed: rows that are missing at the end are missed by it.
-const HEAD: &str = "head";
-/// Where the chain begins since files of old days were removed, signed.
-const BEGIN: &str = "begin";
 
 /// Why a row could not be kept. The answer that it belongs to is not given.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -43,7 +38,8 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// The audit in `folder`; files of days more than `keep_days` ago are removed when a new one begins.
+    /// The audit in `folder`; files of days more than `keep_days` ago are removed when a new one begins, once there are as many newer
+    /// ones with rows.
     pub fn new(folder: &Path, keep_days: u32) -> Audit {
         Audit { folder: Arc::new(folder.to_path_buf()), keep_days, queue: Arc::default() }
     }
@@ -83,7 +79,8 @@ impl Audit {
                     let mut rows = vec![first];
                     rows.extend(receive.try_iter().take(TOGETHER - 1));
                     let (rows, replies): (Vec<AuditRow>, Vec<Reply>) = rows.into_iter().unzip();
-                    let kept = files.append(rows).map_err(|e| AuditError { folder: folder.clone(), why: e.to_string() });
+                    let kept = files.checked(rows.last().map_or(day, day_of)).and_then(|()| files.append(rows));
+                    let kept = kept.map_err(|e| AuditError { folder: folder.clone(), why: e.to_string() });
                     // A caller who went away meanwhile waits for nothing.
                     replies.into_iter().for_each(|reply| drop(reply.send(kept.clone())));
                 }
@@ -96,6 +93,8 @@ impl Audit {
 
 /// The files of a folder, at their end.
 struct Files {
+    /// The folder of the audit, with the roll of its chains.
+    base: PathBuf,
     folder: PathBuf,
     keep_days: u32,
     key: Vec<u8>,
@@ -105,6 +104,8 @@ struct Files {
     length: u64,
     seq: u64,
     hash: String,
+    /// Whether the chain stands in the roll.
+    is_entered: bool,
     /// One process writes at a time.
     _lock: File,
 }
@@ -114,54 +115,8 @@ fn day_of(row: &AuditRow) -> NaiveDate {
     row.at.get(..10).and_then(|day| day.parse().ok()).unwrap_or(NaiveDate::MIN)
 }
 
-/// The name of a day's file.
-pub(super) fn name_of(day: NaiveDate) -> String {
-    format!("{day}.jsonl")
-}
-
-/// The days of which there are files, oldest first.
-pub(super) fn days(folder: &Path) -> std::io::Result<Vec<NaiveDate>> {
-    let mut days = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        if let Some(day) = name.to_str().and_then(|n| n.strip_suffix(".jsonl")?.parse().ok()) {
-            days.push(day);
-        }
-    }
-    days.sort_unstable();
-    Ok(days)
-}
-
-/// The key of the marks; made where there is none.
-pub(super) fn key(folder: &Path, make: bool) -> std::io::Result<Vec<u8>> {
-    let path = folder.join("key");
-    match std::fs::read(&path) {
-        Ok(key) if key.len() == KEY => Ok(key),
-        Ok(_) => Err(std::io::Error::other(format!("{} is not the key that was written", path.display()))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && make => {
-            let mut key = vec![0; KEY];
-            rand::rng().fill_bytes(&mut key);
-            let mut file = File::options().write(true).create_new(true).open(&path)?;
-            file.write_all(&key)?;
-            file.sync_all()?;
-            Ok(key)
-        }
-        Err(error) => Err(error),
-    }
-}
-
 /// Processes that write beside each other: a server, another node on the same folder, commands.
 const CHAINS: u32 = 64;
-
-/// The chains of a folder, by number: each process continues one that nobody else writes.
-pub(super) fn chains(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut numbers: Vec<u32> = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        numbers.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
-    }
-    numbers.sort_unstable();
-    Ok(numbers.into_iter().map(|number| folder.join(number.to_string())).collect())
-}
 
 impl Files {
     fn open(base: &Path, keep_days: u32, day: NaiveDate) -> std::io::Result<Files> {
@@ -170,7 +125,11 @@ impl Files {
             std::fs::create_dir_all(&folder)?;
             let lock = File::options().create(true).append(true).open(folder.join("lock"))?;
             match lock.try_lock() {
-                Ok(()) => return Files::continued(&folder, keep_days, lock, day),
+                Ok(()) => {
+                    if let Some(files) = Files::continued(base, &folder, keep_days, lock, day)? {
+                        return Ok(files);
+                    }
+                }
                 Err(std::fs::TryLockError::WouldBlock) => {}
                 Err(std::fs::TryLockError::Error(error)) => return Err(error),
             }
@@ -178,7 +137,7 @@ impl Files {
         Err(std::io::Error::other(format!("{CHAINS} other processes write there")))
     }
 
-    fn continued(folder: &Path, keep_days: u32, lock: File, day: NaiveDate) -> std::io::Result<Files> {
+    fn continued(base: &Path, folder: &Path, keep_days: u32, lock: File, day: NaiveDate) -> std::io::Result<Option<Files>> {
         let key = key(folder, true)?;
         // The chain goes on behind the last whole row of the last file that has one; what was torn by a kill belonged to no answer.
         let (mut seq, mut hash) = (0, START.to_owned());
@@ -189,10 +148,19 @@ impl Files {
                 break;
             }
         }
+        // A chain that lost rows is left as it is: going on in it would cover that up. `verify` names what is missing.
+        let told = head(folder).and_then(|text| match Line::read(text.trim()) {
+            Some(Line::Mark { seq, .. }) => Some(seq),
+            _ => None,
+        });
+        if told.is_some_and(|told| told > seq) || (seq == 0 && roll::has(base, &key)?) {
+            return Ok(None);
+        }
         // A clock that was set back begins no file before the last one.
         let today = known.last().map_or(day, |last| day.max(*last));
         let (file, length) = at_end(&folder.join(name_of(today)))?;
-        Ok(Files { folder: folder.to_path_buf(), keep_days, key, day: today, file, length, seq, hash, _lock: lock })
+        let (base, folder) = (base.to_path_buf(), folder.to_path_buf());
+        Ok(Some(Files { base, folder, keep_days, key, day: today, file, length, seq, hash, is_entered: false, _lock: lock }))
     }
 
     fn append(&mut self, rows: Vec<AuditRow>) -> std::io::Result<()> {
@@ -225,7 +193,42 @@ impl Files {
         // Put in the place of the one before: a reader finds one of the two, and rows behind it are no fault.
         let head = self.folder.join(format!(".{HEAD}.part"));
         std::fs::write(&head, mark_of(&self.key, self.seq, &self.hash))?;
-        std::fs::rename(head, self.folder.join(HEAD))
+        std::fs::rename(head, self.folder.join(HEAD))?;
+        // Once it has rows: a chain that stands there without any was emptied.
+        if !self.is_entered {
+            roll::enter(&self.base, &self.key)?;
+            self.is_entered = true;
+        }
+        Ok(())
+    }
+
+    /// Goes on in another chain where somebody changed this one's file: what is missing in it stays to be seen.
+    fn checked(&mut self, day: NaiveDate) -> std::io::Result<()> {
+        if let Err(error) = self.check_unchanged() {
+            tracing::error!(%error, "the audit goes on in another chain; `huitu audit verify` says what is missing");
+            *self = Files::open(&self.base.clone(), self.keep_days, day)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the file still is the one that was written, as long as it was: rows put into another one would be lost, and answers with
+    /// them. What was altered within it `verify` names.
+    fn check_unchanged(&self) -> std::io::Result<()> {
+        let path = self.folder.join(name_of(self.day));
+        let changed = |what: &str| std::io::Error::other(format!("{} {what} by somebody else", path.display()));
+        let there = std::fs::metadata(&path).map_err(|_| changed("was removed"))?;
+        if there.len() != self.length {
+            return Err(changed("was made shorter or longer"));
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let own = self.file.metadata()?;
+            if (own.dev(), own.ino()) != (there.dev(), there.ino()) {
+                return Err(changed("was replaced"));
+            }
+        }
+        Ok(())
     }
 
     /// A new day has its own file; those that need not be kept any more go.
@@ -236,7 +239,13 @@ impl Files {
         (self.file, self.length) = at_end(&self.folder.join(name_of(today)))?;
         self.day = today;
         let oldest = today.checked_sub_days(Days::new(u64::from(self.keep_days))).unwrap_or(NaiveDate::MIN);
-        let (gone, left): (Vec<NaiveDate>, Vec<NaiveDate>) = days(&self.folder)?.into_iter().partition(|day| *day < oldest);
+        let known = days(&self.folder)?;
+        // A clock that jumps ahead makes all rows look old. What is removed has as many days of rows behind it as it is to be kept: those
+        // were lived through, whatever a clock said in between.
+        let newer = known.len().saturating_sub(self.keep_days as usize);
+        let is_old = |(at, day): (usize, &NaiveDate)| at < newer && *day < oldest;
+        let gone: Vec<NaiveDate> = known.iter().enumerate().filter(|old| is_old(*old)).map(|(_, day)| *day).collect();
+        let left = &known[gone.len()..];
         if gone.is_empty() {
             return Ok(());
         }
@@ -280,14 +289,4 @@ fn last_row(path: &Path) -> std::io::Result<Option<(u64, String)>> {
 fn first_line(path: &Path) -> Option<String> {
     let text = std::fs::read_to_string(path).ok()?;
     text.split_inclusive('\n').next().filter(|line| line.ends_with('\n')).map(str::to_owned)
-}
-
-/// The signed state at which the chain begins since files were removed in their time.
-pub(super) fn begin(folder: &Path) -> Option<String> {
-    std::fs::read_to_string(folder.join(BEGIN)).ok()
-}
-
-/// The signed state of the chain that was written last, as it stands there.
-pub(super) fn head(folder: &Path) -> Option<String> {
-    std::fs::read_to_string(folder.join(HEAD)).ok()
 }

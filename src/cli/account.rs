@@ -78,7 +78,7 @@ impl CommandReading {
     pub async fn note(self, hub: &Hub, common: &Common, asked: &str) -> anyhow::Result<()> {
         let CommandReading { shown, edition } = self;
         let state = ServerState::new(hub.clone(), options());
-        let noted = state.account_for_command(&operator(), asked, &shown, edition).await;
+        let noted = state.account_for_command(&operator(), &common.stated_purpose(), asked, &shown, edition).await;
         noted.map_err(|problem| HubError::said(problem.zh, problem.en).into()).inspect_err(|_| {
             tracing::error!(command = asked, lang = ?common.lang(), "a command showed nothing: it cannot be noted");
         })

@@ -37,6 +37,7 @@ pub async fn graph(hub: &Hub, common: &Common, document: &str, variables: &Value
     let request = Request::post("/graphql")
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::ACCEPT_LANGUAGE, language(common))
+        .header("x-purpose", common.purpose_header()?)
         .body(Body::from(serde_json::json!({ "query": document, "variables": variables }).to_string()))?;
     let (_, bytes) = answered(hub, common, request).await?;
     serde_json::from_slice(&bytes).context("the answer is no JSON")
@@ -59,7 +60,7 @@ pub async fn data(hub: &Hub, common: &Common, document: &str, variables: &Value)
 /// # Errors
 /// The server refuses it, in its own words.
 pub async fn page(hub: &Hub, common: &Common, path: &str) -> anyhow::Result<Vec<u8>> {
-    let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language(common)).body(Body::empty())?;
+    let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language(common)).header("x-purpose", common.purpose_header()?).body(Body::empty())?;
     let (status, bytes) = answered(hub, common, request).await?;
     if status.is_success() {
         return Ok(bytes);

@@ -9,7 +9,9 @@ use clap::{Args, Subcommand};
 
 use super::common::{Common, LangArg};
 use super::terminal::table;
-use crate::audit::{AuditQuestion, AuditRow, Seen, search, verify};
+use crate::audit::{AuditQuestion, AuditRow, Seen, search, verify_with};
+use crate::hub::Hub;
+use crate::model::Clock;
 use crate::model::text::grouped;
 
 #[derive(Args)]
@@ -23,9 +25,6 @@ struct Sought {
     /// Id or name of the caller's token
     #[arg(long)]
     caller: Option<String>,
-    /// Part of the purpose that was stated
-    #[arg(long)]
-    purpose: Option<String>,
     /// Id of an enterprise that was shown
     #[arg(long)]
     enterprise: Option<String>,
@@ -35,6 +34,9 @@ struct Sought {
     /// What was asked: the digits by which a row names it, or the first of them
     #[arg(long)]
     operation: Option<String>,
+    /// Id of a request: of an answer (`x-request-id`), or of an exported file, in its name, its properties (huitu.request) or its column `mark`
+    #[arg(long)]
+    request: Option<String>,
     /// From this day or instant on (UTC)
     #[arg(long)]
     since: Option<String>,
@@ -43,10 +45,11 @@ struct Sought {
     until: Option<String>,
 }
 
-impl From<Sought> for AuditQuestion {
-    fn from(sought: Sought) -> AuditQuestion {
-        let Sought { caller, purpose, enterprise, field, operation, since, until } = sought;
-        AuditQuestion { caller, purpose, enterprise, fields: field.into_iter().collect(), operation, since, until }
+impl Sought {
+    fn question(self, common: &Common) -> AuditQuestion {
+        let purpose = common.purpose.first().cloned();
+        let Sought { caller, enterprise, field, operation, request, since, until } = sought;
+        AuditQuestion { caller, purpose, enterprise, fields: field.into_iter().collect(), operation, request, since, until }
     }
 }
 
@@ -72,11 +75,11 @@ enum AuditCommand {
     },
 }
 
-pub fn run(common: &Common, args: AuditArgs) -> anyhow::Result<ExitCode> {
+pub async fn run(common: &Common, args: AuditArgs) -> anyhow::Result<ExitCode> {
     let folder = common.settings()?.data.join("audit");
     match args.command {
-        AuditCommand::Verify => checked(common, &folder),
-        AuditCommand::Search { sought, limit } => found(common, &folder, sought.into(), limit),
+        AuditCommand::Verify => checked(common, &folder).await,
+        AuditCommand::Search { sought, limit } => found(common, &folder, sought.question(common), limit),
         AuditCommand::Export { sought, output } => {
             let mut out: Box<dyn Write> = match &output {
                 Some(path) => Box::new(std::io::BufWriter::new(
@@ -84,20 +87,43 @@ pub fn run(common: &Common, args: AuditArgs) -> anyhow::Result<ExitCode> {
                 )),
                 None => Box::new(std::io::stdout().lock()),
             };
-            search(&folder, &sought.into(), |row| writeln!(out, "{}", serde_json::to_string(&row).expect("texts and numbers")))?;
+            search(&folder, &sought.question(common), |row| {
+                writeln!(out, "{}", serde_json::to_string(&row).expect("texts and numbers"))
+            })?;
             out.flush()?;
             Ok(ExitCode::SUCCESS)
         }
     }
 }
 
-fn checked(common: &Common, folder: &std::path::Path) -> anyhow::Result<ExitCode> {
+/// The chains that the store knows of; none where there is no store, or it cannot be reached: that is said.
+async fn known_chains(common: &Common) -> anyhow::Result<Vec<String>> {
+    let hub = match Hub::open(common.settings()?, Clock::System).await {
+        Ok(hub) => hub,
+        Err(error) => {
+            let lang = common.lang();
+            let text = lang.pick(
+                "库无法打开，只与文件夹中的目录核对",
+                "the store cannot be opened, so that only the list in the folder is compared",
+            );
+            eprintln!("{text}: {error}");
+            return Ok(Vec::new());
+        }
+    };
+    let known = hub.audit_chains().await;
+    hub.store.close().await;
+    Ok(known?)
+}
+
+async fn checked(common: &Common, folder: &std::path::Path) -> anyhow::Result<ExitCode> {
     let lang = common.lang();
-    if !folder.exists() {
+    let known = known_chains(common).await?;
+    if !folder.exists() && known.is_empty() {
         println!("{}", lang.pick("还没有访问记录", "nothing was looked at yet"));
         return Ok(ExitCode::SUCCESS);
     }
-    let found = verify(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let found = verify_with(folder, &known).with_context(|| format!("cannot read {}", folder.display()))?;
     for fault in &found.faults {
         let place = if fault.line == 0 { fault.file.clone() } else { format!("{}:{}", fault.file, fault.line) };
         eprintln!("{place}: {}", lang.pick(&fault.zh, &fault.en));

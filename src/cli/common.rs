@@ -44,6 +44,10 @@ pub struct Common {
     /// Where callers reach the hub, with the path that a proxy puts before it [default: as each caller addresses it]
     #[arg(long, global = true, env = "HUITU_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
+    /// What it reads for: stands in the audit with what is shown. Of `audit`: part of what was stated; of `token create`: what the token may
+    /// state, several times where it may state several things
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub purpose: Vec<String>,
     /// Machine-readable output
     #[arg(long, global = true)]
     pub json: bool,
@@ -78,6 +82,15 @@ impl LangArg {
 }
 
 impl Common {
+    /// What the command is run for, as it stands in the audit; empty where nobody said.
+    pub fn stated_purpose(&self) -> String {
+        self.purpose.first().map_or_else(String::new, |text| crate::serve::answers::usage::stated(text))
+    }
+    /// The same as the value of a header.
+    pub fn purpose_header(&self) -> anyhow::Result<axum::http::HeaderValue> {
+        use anyhow::Context;
+        axum::http::HeaderValue::from_bytes(self.stated_purpose().as_bytes()).context("--purpose cannot be sent")
+    }
     /// The language asked for, else the locale's.
     pub fn lang(&self) -> LangArg {
         self.lang.unwrap_or_else(|| {

@@ -266,7 +266,8 @@ pub async fn write(
         LangArg::Zh => "zh",
         LangArg::En => "en",
     };
-    let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language).body(Body::empty())?;
+    let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language);
+    let request = request.header("x-purpose", common.purpose_header()?).body(Body::empty())?;
     let answer = app(app_of_operator).oneshot(request).await?;
     let (parts, mut body) = answer.into_parts();
     if !parts.status.is_success() {

@@ -304,7 +304,8 @@ async fn export(hub: &Hub, common: &Common, list: &str, query: &[(&str, String)]
         .context("an address")?;
     let path = format!("{}?{}", address.path(), address.query().unwrap_or_default());
     let language = common.lang().pick("zh", "en");
-    let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language).body(Body::empty())?;
+    let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language);
+    let request = request.header("x-purpose", common.purpose_header()?).body(Body::empty())?;
     let answer = app(app_of(hub, common).await?).oneshot(request).await?;
     let status = answer.status();
     let rows = answer.headers().get("x-huitu-rows").and_then(|rows| rows.to_str().ok()).unwrap_or("0").to_owned();

@@ -1,4 +1,5 @@
-//! `huitu init`: the data folder, and the first administrator. Nobody may ask before.
+//! `huitu init`: the data folder, and the first administrator: the one who says who may ask (等保 2.0 keeps the administrators apart).
+//! Nobody may ask before.
 
 use std::process::ExitCode;
 
@@ -19,9 +20,10 @@ pub struct InitArgs {
     /// Valid for so many days
     #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(i64).range(1..=crate::hub::tokens::LONGEST_DAYS))]
     days: i64,
-    /// Only says who may ask, and sees no enterprise: where the law wants administrators apart from the data
+    /// One administrator for everything, data included: for an installation that one person runs. Without it the first one only says who may
+    /// ask, and sees no enterprise; who runs the hub and who reads the audit are given tokens of their own
     #[arg(long)]
-    apart: bool,
+    together: bool,
 }
 
 pub async fn run(common: &Common, args: InitArgs) -> anyhow::Result<ExitCode> {
@@ -44,17 +46,36 @@ async fn first(hub: &Hub, common: &Common, args: InitArgs) -> anyhow::Result<()>
         )
         .into());
     }
-    let role = if args.apart { Role::Security } else { Role::Admin };
-    make(hub, common, NewToken { name: args.name, role, registry: None, areas: Vec::new(), days: args.days }).await?;
+    let role = if args.together { Role::Admin } else { Role::Security };
+    make(
+        hub,
+        common,
+        NewToken { name: args.name.clone(), role, registry: None, areas: Vec::new(), purposes: Vec::new(), days: args.days },
+    )
+    .await?;
     let data = hub.settings.data.display();
     if !common.json {
         eprintln!(
             "{}",
             match common.lang() {
-                LangArg::Zh =>
+                LangArg::Zh if args.together =>
                     format!("数据目录 {data} 已就绪。接着：huitu sync，然后 huitu serve；给别人的令牌：huitu token create"),
-                LangArg::En => format!(
+                LangArg::En if args.together => format!(
                     "The data folder {data} is ready. Next: `huitu sync`, then `huitu serve`; tokens for others: `huitu token create`"
+                ),
+                LangArg::Zh => format!(
+                    "数据目录 {data} 已就绪。该令牌属于安全管理员：只管理谁可以访问，看不到任何企业。接着：\n  \
+                     huitu token create --role system     系统管理员：同步、批次，看不到企业\n  \
+                     huitu token create --role auditor    审计员：查看谁看过什么\n  \
+                     huitu token create --role analyst    工会分析人员：查看全市企业\n\
+                     然后 huitu sync、huitu serve。只有一人管理的安装可用 huitu init --together"
+                ),
+                LangArg::En => format!(
+                    "The data folder {data} is ready. This token is the security administrator's: it says who may ask, and sees no enterprise. Next:\n  \
+                     huitu token create --role system     runs the hub: syncs and batches, no enterprise\n  \
+                     huitu token create --role auditor    reads who looked at what\n  \
+                     huitu token create --role analyst    sees the enterprises of the whole city\n\
+                     Then `huitu sync` and `huitu serve`. Where one person runs everything: `huitu init --together`"
                 ),
             }
         );

@@ -244,7 +244,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Edition(args) => edition::run(&common, args).await,
         Command::Query(args) => query::run(&common, args).await,
         Command::Connector(args) => connector::run(&common, args).await,
-        Command::Audit(args) => audit::run(&common, args),
+        Command::Audit(args) => audit::run(&common, args).await,
         Command::Backup(args) => backup::backup(&common, args).await,
         Command::Restore(args) => backup::restored(&common, args).await,
         Command::Init(args) => init::run(&common, args).await,

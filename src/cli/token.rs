@@ -25,7 +25,7 @@ enum Role {
     Client,
     /// Runs the hub, and sees no enterprise
     System,
-    /// Makes and ends tokens, and sees no enterprise
+    /// Makes and ends tokens; sees no enterprise, and not who looked
     Security,
     /// Reads who looked at what, and sees no enterprise
     Auditor,
@@ -105,7 +105,12 @@ pub async fn run(common: &Common, args: TokenArgs) -> anyhow::Result<ExitCode> {
     let done = match args.command {
         TokenCommand::Create { name, role, ingest, registry, area, days } => {
             let role = if ingest.is_some() { access::Role::Ingest } else { role.into() };
-            make(&hub, common, NewToken { name, role, registry: ingest.or(registry), areas: area, days }).await
+            make(
+                &hub,
+                common,
+                NewToken { name, role, registry: ingest.or(registry), areas: area, purposes: common.purpose.clone(), days },
+            )
+            .await
         }
         TokenCommand::List => list(&hub, common).await,
         TokenCommand::Rotate { id, overlap, days } => match hub.rotate_token(&id, overlap, days).await {
@@ -148,10 +153,12 @@ async fn list(hub: &Hub, common: &Common) -> anyhow::Result<()> {
     };
     let areas =
         |t: &TokenRow| -> Vec<String> { t.areas.as_deref().and_then(|a| serde_json::from_str(a).ok()).unwrap_or_default() };
+    let purposes =
+        |t: &TokenRow| -> Vec<String> { t.purposes.as_deref().and_then(|p| serde_json::from_str(p).ok()).unwrap_or_default() };
     if common.json {
         let one = |t: &TokenRow| {
             serde_json::json!({
-                "id": t.id, "name": t.name, "role": t.role, "registry": t.registry, "areas": areas(t), "state": state(t),
+                "id": t.id, "name": t.name, "role": t.role, "registry": t.registry, "areas": areas(t), "purposes": purposes(t), "state": state(t),
                 "createdAt": t.created_at, "expiresAt": t.expires_at, "lastUsedAt": t.last_used_at,
             })
         };

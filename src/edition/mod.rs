@@ -27,6 +27,7 @@ pub use format::manifest::{MANIFEST, Manifest};
 pub use format::measures::{CoverageGroup, Detail, Measures};
 pub use format::protection::Protection;
 pub use format::row::Row;
+pub use format::scores::ToldScores;
 pub use open::Edition;
 pub use query::difference::difference;
 pub use query::filter::{Filter, Range};

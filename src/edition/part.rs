@@ -61,6 +61,8 @@ pub(in crate::edition) struct Part {
     pub kept_cubes: Cache<Vec<super::Dimension>, Arc<super::format::measures::Cube>>,
     /// Every row's record key under the protection that asked last.
     pub record_keys: super::format::protection::KeptKeys,
+    /// Scores as they are told to those who see a part of the priority.
+    pub told: super::format::scores::KeptScores,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +132,7 @@ impl Part {
             bounds: OnceLock::new(),
             kept_cubes: Cache::new(MAX_CUBES),
             record_keys: super::format::protection::KeptKeys::default(),
+            told: super::format::scores::KeptScores::default(),
         })
     }
 

@@ -6,6 +6,7 @@
 mod advance;
 mod annotations;
 mod around;
+mod audit_chains;
 mod basis;
 mod batch_decisions;
 pub mod caller_notes;

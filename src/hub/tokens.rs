@@ -20,6 +20,9 @@ const DAY: i64 = 86_400_000;
 pub const LONGEST_DAYS: i64 = 3_650;
 /// Days that a token may stand beside the one that follows it, at most.
 pub const LONGEST_OVERLAP: i64 = 365;
+/// Purposes of a token, and characters of each, at most: as many as one that is stated may have.
+const MOST_PURPOSES: usize = 20;
+const LONGEST_PURPOSE: usize = 200;
 /// Characters of a name, at most.
 const LONGEST_NAME: usize = 100;
 /// Without those that are taken for each other.
@@ -35,6 +38,8 @@ pub struct NewToken {
     pub registry: Option<String>,
     /// Codes of division or federation unit; empty: all that the role sees.
     pub areas: Vec<String>,
+    /// What it may state that it reads for; empty: anything, or nothing.
+    pub purposes: Vec<String>,
     /// Days that it is valid.
     pub days: i64,
 }
@@ -61,6 +66,7 @@ pub fn caller_of(row: &TokenRow) -> Option<Caller> {
         areas: row.areas.as_deref(),
         scopes: row.scopes.as_deref(),
         registry: row.registry.as_deref(),
+        purposes: row.purposes.as_deref(),
     })
 }
 
@@ -80,6 +86,30 @@ fn within(what: (&str, &str), days: i64, from: i64, to: i64) -> Result<i64, HubE
         false => Err(HubError::said(
             format!("{}应在 {from} 到 {to} 天之间", what.0),
             format!("{} is from {from} to {to} days", what.1),
+        )),
+    }
+}
+
+/// Purposes as they are stated, each once.
+fn purposes(given: &[String]) -> Result<Vec<String>, HubError> {
+    let mut known: Vec<String> = Vec::new();
+    for text in given.iter().map(|text| text.trim()) {
+        let length = text.chars().count();
+        if !(1..=LONGEST_PURPOSE).contains(&length) || text.chars().any(char::is_control) {
+            return Err(HubError::said(
+                format!("用途应有 1 到 {LONGEST_PURPOSE} 个字，不含控制字符"),
+                format!("a purpose has 1 to {LONGEST_PURPOSE} characters and none that control a terminal"),
+            ));
+        }
+        if !known.iter().any(|other| other == text) {
+            known.push(text.to_owned());
+        }
+    }
+    match known.len() {
+        ..=MOST_PURPOSES => Ok(known),
+        _ => Err(HubError::said(
+            format!("一个令牌最多 {MOST_PURPOSES} 个用途"),
+            format!("a token has at most {MOST_PURPOSES} purposes"),
         )),
     }
 }
@@ -119,6 +149,7 @@ impl Hub {
         }
         self.check_registry(new.role, new.registry.as_deref()).await?;
         let areas = self.known_areas(new.role, &new.areas)?;
+        let purposes = purposes(&new.purposes)?;
         let like = TokenRow {
             id: String::new(),
             name: name.to_owned(),
@@ -126,6 +157,7 @@ impl Hub {
             registry: new.registry,
             areas: (!areas.is_empty()).then(|| serde_json::to_string(&areas).expect("texts")),
             scopes: None,
+            purposes: (!purposes.is_empty()).then(|| serde_json::to_string(&purposes).expect("texts")),
             hash: String::new(),
             created_at: 0,
             expires_at: None,

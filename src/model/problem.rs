@@ -155,6 +155,18 @@ impl Problem<Code> {
         )
         .remedy(scope)
     }
+    /// What a token sees where it states what it reads for.
+    pub fn needs_purpose(code: Code, scope: &str, purposes: &[String]) -> Problem<Code> {
+        Problem::new(
+            code,
+            format!("该令牌只在说明用途时可用权限 {scope}：请求头 X-Purpose 应为以下之一：{}", purposes.join("、")),
+            format!(
+                "this token has the scope {scope} only for its purposes: send the header X-Purpose with one of: {}",
+                purposes.join(", ")
+            ),
+        )
+        .remedy(purposes.join(", "))
+    }
     /// A question that needs a scope.
     pub fn forbidden(scope: &str) -> Problem<Code> {
         Problem::new(Code::Forbidden, format!("没有权限；需要 {scope}"), format!("not permitted; this needs the scope {scope}"))

@@ -14,8 +14,8 @@ use super::answers::loaders::{DetailLoader, Details, RecordDetail};
 use super::answers::usage::FieldUse;
 use super::problem::{Code, GraphProblem, Problem, mendable};
 use super::state::ServerState;
-use crate::access::{AccessScope, Caller, Role};
-use crate::edition::{Edition, EditionAsOf, EnterpriseRow, Filter, LookupKey, Row, RowCursor, UnionRow};
+use crate::access::{AccessScope, Caller, FieldClass, Role, Sight, classes};
+use crate::edition::{Edition, EditionAsOf, EnterpriseRow, Filter, LookupKey, Row, RowCursor, ToldScores, UnionRow};
 use crate::hub::HubError;
 use crate::hub::federation_state::Federation;
 use crate::model::message::Lang;
@@ -69,10 +69,19 @@ pub struct RequestContext {
     keeps: bool,
     /// Done once the entities of a gateway's question are read ahead.
     pub entities: tokio::sync::OnceCell<()>,
-    shown: Mutex<FieldUse>,
+    shown: Mutex<Shown>,
     /// Bytes of the audit that this answer may still read.
     audit_bytes: std::sync::atomic::AtomicU64,
     visible: Mutex<Vec<(u32, Option<Arc<RoaringBitmap>>)>>,
+}
+
+/// What an answer shows, as it is made: every enterprise once, in the order in which it is shown.
+#[derive(Default)]
+struct Shown {
+    editions: Vec<(Arc<Edition>, RoaringBitmap, Vec<Row>)>,
+    fields: u32,
+    /// Enterprises whose values sums hold.
+    counted: FieldUse,
 }
 
 /// What a loader reads belongs to the question that asked for it: its statements stand in that trace.
@@ -91,7 +100,8 @@ impl RequestContext {
         let current = state.hub().editions.current().map_err(Problem::from);
         RequestContext {
             state,
-            caller,
+            // What is permitted to them here is noted for this answer.
+            caller: Arc::new(caller.noting()),
             lang,
             details,
             records,
@@ -166,13 +176,37 @@ impl RequestContext {
     }
 
     /// Notes that the answer shows these enterprises, and which fields of them.
-    pub fn show(&self, edition: &Edition, rows: impl Iterator<Item = Row>, fields: u32) {
-        self.shown.lock().expect("no panic while counting").add(edition, rows, fields);
+    pub fn show(&self, edition: &Arc<Edition>, rows: impl Iterator<Item = Row>, fields: u32) {
+        let mut shown = self.shown.lock().expect("no panic while counting");
+        shown.fields |= fields;
+        let known = shown.editions.iter().position(|(of, ..)| of.number() == edition.number());
+        let at = known.unwrap_or_else(|| {
+            shown.editions.push((edition.clone(), RoaringBitmap::new(), Vec::new()));
+            shown.editions.len() - 1
+        });
+        let (_, seen, order) = &mut shown.editions[at];
+        order.extend(rows.filter(|row| seen.insert(*row)));
     }
 
-    /// What the answer shows.
+    /// Notes that the answer adds up what these enterprises' fields say.
+    pub fn show_counted(&self, edition: &Edition, rows: &RoaringBitmap, fields: u32) {
+        self.shown.lock().expect("no panic while counting").counted.add_counted(edition, rows, fields);
+    }
+
+    /// Notes that the answer was chosen or ordered by these fields, or says them of what was noted already.
+    pub fn show_fields(&self, fields: u32) {
+        self.shown.lock().expect("no panic while counting").fields |= fields;
+    }
+
+    /// What the answer shows, and what was opened for it.
     pub fn take_shown(&self) -> FieldUse {
-        std::mem::take(&mut self.shown.lock().expect("no panic while counting"))
+        let Shown { editions, fields, counted } = std::mem::take(&mut *self.shown.lock().expect("no panic while counting"));
+        let mut shown =
+            FieldUse { fields: fields | counted.fields, opened: FieldClass::opened_by(self.caller.opened.take()), ..counted };
+        for (edition, _, order) in editions {
+            shown.add(&edition, order.into_iter(), 0);
+        }
+        shown
     }
 
     /// Whether nothing was said yet of this registry being unavailable.
@@ -205,6 +239,7 @@ impl RequestContext {
         if checked.rests_beyond_edition() {
             self.touch_store();
         }
+        self.show_fields(filter.fields());
         checked.plan(&self.caller)
     }
 
@@ -254,6 +289,11 @@ impl RequestContext {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// What the caller is told of the priority, to order by; None for whoever is told all of it.
+    pub fn told_scores(&self, edition: &Edition) -> Option<ToldScores> {
+        told_scores(edition, self.caller.sight())
     }
 
     /// Whether the caller may know of this enterprise.
@@ -368,6 +408,12 @@ impl RequestContext {
     }
 }
 
+/// What somebody who sees these classes is told of the priority, to order by; None where that is all of it. An order by what is not told
+/// would tell it.
+pub fn told_scores(edition: &Edition, sight: Sight) -> Option<ToldScores> {
+    (!sight.sees_all()).then(|| edition.told_scores(sight.bits(), |code| sight.sees(classes::of_code(code))))
+}
+
 /// The question a resolver answers.
 pub fn ask<'a>(ctx: &Context<'a>) -> &'a Arc<RequestContext> {
     ctx.data_unchecked::<Arc<RequestContext>>()
@@ -390,7 +436,11 @@ pub fn permitted(ctx: &Context<'_>, scope: AccessScope) -> bool {
     if ask.caller.may(scope) {
         return true;
     }
-    push_error(ctx, &Problem::forbidden_field(ctx.field().name(), scope.name()));
+    let problem = match ask.caller.purposes_for(scope) {
+        [] => Problem::forbidden_field(ctx.field().name(), scope.name()),
+        purposes => Problem::needs_purpose(Code::ForbiddenField, scope.name(), purposes),
+    };
+    push_error(ctx, &problem);
     false
 }
 

@@ -100,6 +100,7 @@ async fn account(
         purpose: &purpose(headers),
         way: "file",
         asked: asked.as_bytes(),
+        given: "",
         shown: &seen,
         beyond_editions: true,
         edition: edition.map(|e| e.number()),
@@ -118,7 +119,7 @@ pub async fn list(State(state): State<ServerState>, Path(registry): Path<String>
 }
 
 async fn listed(state: &ServerState, registry: &str, uri: &Uri, headers: &HeaderMap) -> Result<Value, Problem> {
-    let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
+    let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?.stating(&purpose(headers));
     may_speak(&caller, registry)?;
     let hub = state.hub();
     known(hub, registry).await?;
@@ -235,7 +236,7 @@ async fn answered(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<CorrectionRow, Refused> {
-    let caller: Arc<Caller> = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
+    let caller: Arc<Caller> = state.caller(header_text(headers, header::AUTHORIZATION)).await?.stating(&purpose(headers));
     may_speak(&caller, registry)?;
     let hub = state.hub();
     known(hub, registry).await?;

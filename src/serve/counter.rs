@@ -147,6 +147,7 @@ async fn answer(
         purpose: &why,
         way: COUNTER,
         asked: &bytes,
+        given: "",
         shown: &shown,
         beyond_editions: false,
         edition: Some(plain.edition.number()),

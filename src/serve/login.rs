@@ -145,8 +145,17 @@ async fn arrive(state: &ServerState, headers: &HeaderMap, came: &HashMap<String,
 /// Opens a session, and returns its secret. It is noted before it is there.
 async fn open(state: &ServerState, provider: &Provider, caller: &Caller, request: &str) -> Result<String, Problem> {
     let shown = FieldUse::default();
-    let reading =
-        Reading { caller, purpose: "", way: LOGIN, asked: b"", shown: &shown, beyond_editions: true, edition: None, request };
+    let reading = Reading {
+        caller,
+        purpose: "",
+        way: LOGIN,
+        asked: b"",
+        given: "",
+        shown: &shown,
+        beyond_editions: true,
+        edition: None,
+        request,
+    };
     state.account(reading).await?;
     let (secret, id) = {
         let mut rng = rand::rng();

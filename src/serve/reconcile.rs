@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use self::extend::extend;
 use self::question::{KIND, SoughtName, bare_id, may_see};
 use super::answers::strict_json::read_json;
+use super::answers::usage::bits_of;
 use super::export::ExportColumn;
 use super::http::parameters::RouteParameters;
 use super::http::rest::{LOOKED_UP, RestRequest, not_found};
@@ -98,6 +99,7 @@ pub async fn reconcile(State(state): State<ServerState>, method: Method, uri: Ur
     // A long batch is seconds of work: it holds no other answer up.
     let plain = Arc::new(plain);
     let working = plain.clone();
+    let written = asked.last().map(|(_, text)| text.clone()).unwrap_or_default();
     let answered = tokio::task::spawn_blocking(move || match asked.pop() {
         Some((name, text)) if name == "queries" => queries(&working, &text),
         Some((_, text)) => extend(&working, &text),
@@ -105,7 +107,7 @@ pub async fn reconcile(State(state): State<ServerState>, method: Method, uri: Ur
     });
     let answered = answered.await.unwrap_or_else(|_| Err(Problem::internal()));
     match answered {
-        Ok(value) => respond(value.to_string(), "application/json; charset=utf-8"),
+        Ok(value) => told(&plain, written.as_bytes(), respond(value.to_string(), "application/json; charset=utf-8")).await,
         Err(problem) => plain.refuse(&problem),
     }
 }
@@ -136,6 +138,21 @@ fn with(uri: &Uri, more: &[(String, String)]) -> Option<Uri> {
     let mut query = url::form_urlencoded::Serializer::new(uri.query().unwrap_or("").to_owned());
     query.extend_pairs(more);
     format!("{}?{}", uri.path(), query.finish()).parse().ok()
+}
+
+/// The answer, once it is accounted for.
+pub async fn told(plain: &RestRequest, asked: &[u8], answer: Response) -> Response {
+    match plain.account("reconcile", asked, &plain.ask.take_shown()).await {
+        Ok(()) => answer,
+        Err(problem) => plain.refuse(&problem),
+    }
+}
+
+/// What a candidate or a suggestion says of an enterprise, by the names of the graph.
+const DESCRIBED: [&str; 5] = ["name", "creditCode", "status", "area", "address"];
+
+fn show(plain: &RestRequest, rows: impl Iterator<Item = Row>, names: &[&str]) {
+    plain.ask.show(&plain.edition, rows, names.iter().fold(0, |bits, name| bits | bits_of(name)));
 }
 
 /// The body of a batch, within its limit.
@@ -279,15 +296,23 @@ fn found(plain: &RestRequest, query: &SoughtName, scope: Option<&roaring::Roarin
     rows.retain(|row| seen.insert(*row) && query.holds(plain, *row));
     rows.truncate(SCORED);
     let mut found = score(plain, query, &rows);
-    found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| edition.order(a.row, b.row)));
+    let told = plain.ask.told_scores(edition);
+    let order = |a, b| told.as_ref().map_or_else(|| edition.order(a, b), |told| edition.told_order(told, a, b));
+    found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| order(a.row, b.row)));
     found
 }
 
 fn results(plain: &RestRequest, query: &SoughtName, scope: Option<&roaring::RoaringBitmap>) -> Vec<Value> {
     let edition = &plain.edition;
     let found = found(plain, query, scope);
-    let shown = found.iter().take((query.limit.unwrap_or(10.0) as usize).clamp(1, SCORED));
-    shown
+    let most = (query.limit.unwrap_or(10.0) as usize).clamp(1, SCORED);
+    show(plain, found.iter().take(most).map(|c| c.row), &DESCRIBED);
+    // What is asked of a property is told by how it fits.
+    let asked: Vec<&str> = query.properties.iter().map(|property| property.pid.as_str()).collect();
+    show(plain, std::iter::empty(), &asked);
+    found
+        .iter()
+        .take(most)
         .map(|c| {
             let e = edition.enterprise(c.row);
             json!({
@@ -421,7 +446,11 @@ pub async fn help(State(state): State<ServerState>, Path(what): Path<String>, ur
             let asked = plain.parameter("id").filter(|_| asks_for_ours(&plain));
             let found = asked.and_then(|id| plain.edition.enterprise_of_id(bare_id(id))).filter(|e| plain.ask.may_see(*e));
             match found {
-                Some(e) => respond(preview(&e, plain.lang), "text/html; charset=utf-8"),
+                Some(e) => {
+                    show(&plain, std::iter::once(e.row), &DESCRIBED);
+                    let answer = respond(preview(&e, plain.lang), "text/html; charset=utf-8");
+                    told(&plain, uri.to_string().as_bytes(), answer).await
+                }
                 None => plain.refuse(&not_found("没有这家企业", "there is no such enterprise")),
             }
         }
@@ -448,7 +477,11 @@ pub async fn suggest(State(state): State<ServerState>, Path(what): Path<String>,
         "entity" | "property" if !of_ours => Vec::new(),
         "entity" => match scope(&plain) {
             Ok(scope) => {
-                let hits = plain.edition.search(&prefix, scope.as_deref(), cursor + SUGGESTED);
+                let hits = {
+                    let told = plain.ask.told_scores(&plain.edition);
+                    plain.edition.search_told(&prefix, scope.as_deref(), cursor + SUGGESTED, told.as_ref())
+                };
+                show(&plain, hits.iter().skip(cursor).map(|hit| hit.row), &DESCRIBED);
                 hits.iter()
                     .skip(cursor)
                     .map(|hit| {
@@ -467,7 +500,8 @@ pub async fn suggest(State(state): State<ServerState>, Path(what): Path<String>,
             .collect(),
         _ => return plain.refuse(&not_found("可建议 entity、property、type", "entity, property and type are suggested")),
     };
-    respond(json!({ "result": result }).to_string(), "application/json; charset=utf-8")
+    let answer = respond(json!({ "result": result }).to_string(), "application/json; charset=utf-8");
+    told(&plain, uri.to_string().as_bytes(), answer).await
 }
 
 /// A parameter that is a whole number.
@@ -482,7 +516,9 @@ fn begins(text: &str, prefix: &str) -> bool {
 
 fn properties(plain: &RestRequest, prefix: &str) -> Vec<Value> {
     let fits = |c: &ExportColumn| begins(c.name(), prefix) || begins(c.title(plain.lang), prefix);
-    let all = ExportColumn::ALL.iter().filter(|c| fits(c) && may_see(plain, **c));
+    // What there is to ask for is offered; nothing of it is told.
+    let offered = |c: &ExportColumn| c.scope().is_none_or(|scope| plain.ask.caller.has(scope));
+    let all = ExportColumn::ALL.iter().filter(|c| fits(c) && offered(c));
     all.map(|c| json!({ "id": c.name(), "name": c.title(plain.lang) })).collect()
 }
 

@@ -144,6 +144,7 @@ async fn answer(
         purpose: &purpose(headers),
         way: "export",
         asked: asked_for.as_bytes(),
+        given: "",
         shown: &shown,
         beyond_editions: true,
         edition: Some(plain.edition.number()),

@@ -94,6 +94,9 @@ pub struct Freshness {
     pub(in crate::serve) sources: Vec<serde_json::Value>,
 }
 
+/// Characters of a question, and of the values given with it, that the audit keeps where they alone say who was concerned.
+const CHOSEN_BY: usize = 2_000;
+
 /// How the audit names a question at the counter.
 pub(in crate::serve) const COUNTER: &str = "counter";
 
@@ -104,10 +107,12 @@ pub(in crate::serve) const LOGIN: &str = "login";
 pub(in crate::serve) struct Reading<'a> {
     pub caller: &'a Caller,
     pub purpose: &'a str,
-    /// graphql, stream, change, export, file, counter, command, login.
+    /// graphql, stream, change, export, file, reconcile, counter, command, login.
     pub way: &'static str,
     /// What was asked, as it was sent.
     pub asked: &'a [u8],
+    /// The values that were given with it, as JSON; empty where there are none, or where they stand in it.
+    pub given: &'a str,
     pub shown: &'a FieldUse,
     /// Rows of the store were read: what they say is not open.
     pub beyond_editions: bool,
@@ -161,6 +166,8 @@ struct Inner {
     stopping: CancellationToken,
     /// Held while uses are being kept: whoever asks for them then waits until they are there.
     keeping: tokio::sync::Mutex<()>,
+    /// How many chains of the audit the store was told of.
+    noted_chains: tokio::sync::Mutex<usize>,
 }
 
 impl ServerState {
@@ -197,6 +204,7 @@ impl ServerState {
             pushed: tokio::sync::Notify::new(),
             stopping: CancellationToken::new(),
             keeping: tokio::sync::Mutex::default(),
+            noted_chains: tokio::sync::Mutex::default(),
         }))
     }
 
@@ -383,7 +391,7 @@ impl ServerState {
     }
     /// The smallest group that this caller is told of; 0 = all.
     pub(in crate::serve) fn suppression_threshold(&self, caller: &Caller) -> u64 {
-        if caller.may(AccessScope::Records) { 0 } else { self.0.options.suppress_below }
+        if caller.has(AccessScope::Records) { 0 } else { self.0.options.suppress_below }
     }
     /// Accounts for an answer before its first byte leaves: counted for the departments whose fields it shows, and noted in the audit
     /// where it may show what is not open. No account, no answer.
@@ -391,19 +399,28 @@ impl ServerState {
     /// # Errors
     /// The audit cannot be written.
     pub(in crate::serve) async fn account(&self, reading: Reading<'_>) -> Result<(), Problem> {
-        let Reading { caller, purpose, way, asked, shown, beyond_editions, edition, request } = reading;
+        let Reading { caller, purpose, way, asked, given, shown, beyond_editions, edition, request } = reading;
         self.0.tally.add(caller, purpose, shown);
         // Whoever approves and inspects asks at the counter about somebody: that is always noted. So is who came in.
         if self.0.options.is_measured_without_audit {
             return Ok(());
         }
-        if ![COUNTER, LOGIN].contains(&way) && (caller.sees_what_is_open_alone() || (shown.is_empty() && !beyond_editions)) {
+        if ![COUNTER, LOGIN].contains(&way) && (caller.sees_what_is_open_alone() || (shown.is_open() && !beyond_editions)) {
             return Ok(());
         }
         let digest = HEXLOWER.encode(&Sha256::digest(asked)[..8]);
-        let enterprises = match shown.count as usize == shown.ids.len() {
+        // What was opened and shows nobody says something of whoever it was asked about: that a filter fits none, what a sum is.
+        let is_about_many = shown.opened != 0 && shown.count == 0 && !beyond_editions;
+        let enterprises = match shown.count as usize == shown.ids.len() && !is_about_many {
             true => Seen::These(shown.ids.clone()),
-            false => Seen::Many { count: shown.count, chosen_by: String::from_utf8_lossy(asked).chars().take(2_000).collect() },
+            false => {
+                let mut chosen_by: String = String::from_utf8_lossy(asked).chars().take(CHOSEN_BY).collect();
+                if !given.is_empty() {
+                    chosen_by.push('\n');
+                    chosen_by.extend(given.chars().take(CHOSEN_BY));
+                }
+                Seen::Many { count: shown.count, chosen_by }
+            }
         };
         let row = AuditRow {
             seq: 0,
@@ -415,6 +432,7 @@ impl ServerState {
             way: way.to_owned(),
             operation: digest,
             fields: names_of(shown.fields),
+            classes: shown.classes(),
             enterprises,
             edition: edition.unwrap_or(0),
             request: request.to_owned(),
@@ -435,6 +453,7 @@ impl ServerState {
     pub async fn account_for_command(
         &self,
         operator: &str,
+        purpose: &str,
         asked: &str,
         shown: &FieldUse,
         edition: Option<u32>,
@@ -442,7 +461,9 @@ impl ServerState {
         let caller = Caller::new(operator, Role::Admin);
         let (caller, asked) = (&caller, asked.as_bytes());
         let way = "command";
-        self.account(Reading { caller, purpose: "", way, asked, shown, beyond_editions: true, edition, request: "" }).await
+        self.account(Reading { caller, purpose, way, asked, given: "", shown, beyond_editions: true, edition, request: "" })
+            .await?;
+        self.note_chains().await
     }
     /// Accounts for a change before it is made: one that cannot be noted is not made.
     ///
@@ -457,7 +478,8 @@ impl ServerState {
     ) -> Result<(), Problem> {
         let (asked, shown) = (asked.as_bytes(), &FieldUse::default());
         let way = "change";
-        self.account(Reading { caller, purpose, way, asked, shown, beyond_editions: true, edition: None, request }).await
+        self.account(Reading { caller, purpose, way, asked, given: "", shown, beyond_editions: true, edition: None, request })
+            .await
     }
     /// Where the files of the audit are.
     pub(in crate::serve) fn audit_folder(&self) -> &std::path::Path {
@@ -478,6 +500,7 @@ impl ServerState {
         }
         hub.store.tokens_used(&tokens).await?;
         hub.store.sessions_used(&sessions).await?;
+        self.note_chains().await?;
         let rows = self.0.tally.take(&hub.clock.today(hub.settings.zone).to_string());
         match hub.store.add_usage(&rows).await {
             Ok(()) => Ok(()),
@@ -486,6 +509,20 @@ impl ServerState {
                 Err(error.into())
             }
         }
+    }
+    /// Keeps in the store which chains the audit has, once more than in its folder.
+    async fn note_chains(&self) -> Result<(), Problem> {
+        // A list that cannot be read is named by `huitu audit verify`.
+        let Ok(marks) = crate::audit::chain_marks(self.0.audit.folder()) else { return Ok(()) };
+        let mut noted = self.0.noted_chains.lock().await;
+        if *noted != marks.len() {
+            self.0.hub.note_audit_chains(&marks).await.map_err(|error| {
+                tracing::error!(%error, "the chains of the audit cannot be noted in the store");
+                Problem::internal()
+            })?;
+            *noted = marks.len();
+        }
+        Ok(())
     }
     pub fn events(&self) -> &Events {
         &self.0.events

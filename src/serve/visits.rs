@@ -56,6 +56,7 @@ async fn copied(state: &ServerState, plain: &RestRequest, file: &str, headers: &
         purpose: &purpose(headers),
         way: "export",
         asked: asked.as_bytes(),
+        given: "",
         shown: &shown,
         beyond_editions: true,
         edition: Some(plain.edition.number()),

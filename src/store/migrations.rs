@@ -46,6 +46,7 @@ const STEPS: &[Step] = &[
     step!(260, "0260_lease"),
     step!(300, "0300_session"),
     step!(310, "0310_correction"),
+    step!(320, "0320_token_purposes"),
     step!(325, "0325_target_source"),
 ];
 

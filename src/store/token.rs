@@ -8,10 +8,10 @@ use super::{Store, StoreError, Tx, in_tx, read, write};
 /// Key of PostgreSQL's advisory lock of whoever makes and ends tokens: "toke" in ASCII.
 const WRITING: i64 = 0x74_6f_6b_65;
 
-const COLUMNS: &str = "id, name, role, registry, areas, scopes, hash, created_at, expires_at, revoked_at, last_used_at";
+const COLUMNS: &str = "id, name, role, registry, areas, scopes, purposes, hash, created_at, expires_at, revoked_at, last_used_at";
 
 super::row! {
-    /// One token. `areas` and `scopes` are JSON arrays; None = all areas, the role's scopes.
+    /// One token. `areas`, `scopes` and `purposes` are JSON arrays; None = all areas, the role's scopes, any purpose or none.
     #[derive(Debug, Clone, PartialEq)]
     pub struct TokenRow {
         /// Of the token, not its secret.
@@ -26,6 +26,8 @@ super::row! {
         pub areas: Option<String>,
         /// What it may do beside reading.
         pub scopes: Option<String>,
+        /// What it may state that it reads for.
+        pub purposes: Option<String>,
         /// SHA-256 of the secret, hex.
         pub hash: String,
         /// Milliseconds since 1970.
@@ -72,7 +74,7 @@ impl Store {
     /// Database, where the store cannot be read.
     pub async fn token_by_hash(&self, hash: &str) -> Result<Option<TokenRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT id, name, role, registry, areas, scopes, hash, created_at, expires_at, revoked_at, last_used_at FROM token WHERE hash = $1"
+            "SELECT id, name, role, registry, areas, scopes, purposes, hash, created_at, expires_at, revoked_at, last_used_at FROM token WHERE hash = $1"
         )
         .bind(hash)
         .fetch_optional(db)
@@ -125,8 +127,8 @@ pub async fn tokens(tx: &mut Tx) -> Result<Vec<TokenRow>, sqlx::Error> {
 /// The database's.
 pub async fn put_token(tx: &mut Tx, t: &TokenRow) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query(
-        "INSERT INTO token (id, name, role, registry, areas, scopes, hash, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        "INSERT INTO token (id, name, role, registry, areas, scopes, hash, created_at, expires_at, purposes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
     )
     .bind(&t.id)
     .bind(&t.name)
@@ -137,6 +139,7 @@ pub async fn put_token(tx: &mut Tx, t: &TokenRow) -> Result<(), sqlx::Error> {
     .bind(&t.hash)
     .bind(t.created_at)
     .bind(t.expires_at)
+    .bind(&t.purposes)
     .execute(c)
     .await
     .map(|_| ()))

@@ -91,10 +91,10 @@ fn needs(table: &[(Needs, &str)]) -> BTreeMap<String, Needs> {
 }
 
 /// The types of the schema, by name.
-struct Types(BTreeMap<String, Value>);
+pub struct Types(pub BTreeMap<String, Value>);
 
 impl Types {
-    async fn of(served: &Served) -> Types {
+    pub async fn of(served: &Served) -> Types {
         const TYPE: &str = "kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
         let query = format!(
             "{{ __schema {{ types {{ kind name enumValues {{ name }} inputFields {{ name defaultValue type {{ {TYPE} }} }}
@@ -105,7 +105,7 @@ impl Types {
         Types(types.into_iter().map(|t| (t["name"].as_str().unwrap_or("").to_owned(), t)).collect())
     }
 
-    fn fields(&self, of: &str) -> Vec<Value> {
+    pub fn fields(&self, of: &str) -> Vec<Value> {
         self.0[of]["fields"].as_array().unwrap().clone()
     }
 
@@ -119,7 +119,7 @@ impl Types {
         Some(match (inner["kind"].as_str().unwrap_or(""), name) {
             ("LIST", _) => "[]".to_owned(),
             ("ENUM", _) => self.0[name]["enumValues"][0]["name"].as_str().unwrap().to_owned(),
-            ("INPUT_OBJECT", "EnterpriseKey") => "{ id: \"x\" }".to_owned(),
+            ("INPUT_OBJECT", "EnterpriseKey") => "{ id: \"E000000000000\" }".to_owned(),
             ("INPUT_OBJECT", "AreaKey") => "{ code: \"110105\" }".to_owned(),
             ("INPUT_OBJECT", _) => format!("{{ {} }}", self.values(&self.0[name]["inputFields"])),
             (_, "Int" | "Float") => "1".to_owned(),
@@ -131,7 +131,7 @@ impl Types {
         })
     }
 
-    fn values(&self, inputs: &Value) -> String {
+    pub fn values(&self, inputs: &Value) -> String {
         let given =
             inputs.as_array().unwrap().iter().filter_map(|i| Some(format!("{}: {}", i["name"].as_str()?, self.value(i)?)));
         given.collect::<Vec<_>>().join(", ")
@@ -144,7 +144,7 @@ impl Types {
             inner = &inner["ofType"];
         }
         let arguments = match field["name"].as_str() {
-            Some("_entities") => "representations: [{ __typename: \"Enterprise\", id: \"x\" }]".to_owned(),
+            Some("_entities") => "representations: [{ __typename: \"Enterprise\", id: \"E000000000000\" }]".to_owned(),
             _ => self.values(&field["args"]),
         };
         let arguments = if arguments.is_empty() { arguments } else { format!("({arguments})") };

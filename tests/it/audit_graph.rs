@@ -92,7 +92,7 @@ async fn pages_of_the_audit_hold_every_row_once_while_others_go_on_looking() {
     let mut seen: Vec<String> = Vec::new();
     let mut after = Value::Null;
     loop {
-        let page = found(&served, "sec", json!({ "f": filter, "first": 4, "after": after })).await;
+        let page = found(&served, "aud", json!({ "f": filter, "first": 4, "after": after })).await;
         seen.extend(page["nodes"].as_array().unwrap().iter().map(|n| n["id"].as_str().unwrap().to_owned()));
         if page["pageInfo"]["hasNextPage"] == json!(false) {
             break;
@@ -111,7 +111,7 @@ async fn pages_of_the_audit_hold_every_row_once_while_others_go_on_looking() {
     let numbers: Vec<u64> = seen.iter().map(|id| id.rsplit(':').next().unwrap().parse().unwrap()).collect();
     assert!(numbers.windows(2).all(|w| w[0] > w[1]), "newest first, each once: {seen:?}");
     let other = json!({ "f": { "caller": "cy" }, "after": after });
-    let answer = served.ask_as(Some("secret-sec"), SEARCH, other).await;
+    let answer = served.ask_as(Some("secret-aud"), SEARCH, other).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_INPUT", "a cursor of another question: {answer}");
 }
 
@@ -135,7 +135,7 @@ async fn an_enterprise_says_who_looked_and_nobody_without_the_scope_is_told() {
         let answer = looked(&served, who, "visit", &query).await;
         assert!(answer["data"]["node"]["lookedAtBy"].is_null(), "{who}: {answer}");
     }
-    for who in ["ann", "cy", "sys"] {
+    for who in ["ann", "cy", "sys", "sec"] {
         let answer = looked(&served, who, "visit", "{ auditSearch { totalCount } }").await;
         let code = &answer["errors"][0]["extensions"]["code"];
         assert_eq!((&answer["data"]["auditSearch"], code), (&Value::Null, &json!("FORBIDDEN_FIELD")), "{who}: {answer}");

@@ -96,6 +96,7 @@ fn looked(n: u32) -> AuditRow {
         way: "graphql".into(),
         operation: "00".into(),
         fields: vec!["REVENUE".into()],
+        classes: Vec::new(),
         enterprises: Seen::These(vec!["E1".into()]),
         edition: 1,
         request: n.to_string(),

@@ -312,7 +312,7 @@ async fn every_number_has_help_type_and_unit_and_dashboard_and_alerts_name_only_
 
     let Ok(checked) = Command::new("promtool").args(["check", "rules"]).arg(deploy.join("prometheus/huitu.rules.yml")).output()
     else {
-        eprintln!("NOT CHECKED: promtool is missing: apt-get install prometheus");
+        crate::support::servers::missing("promtool", "apt-get install prometheus, or tests/setup");
         return;
     };
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));

@@ -240,6 +240,7 @@ fn tokens_name_areas_that_there_are_rotate_and_never_lock_everybody_out() {
     let made: serde_json::Value = serde_json::from_slice(&o.stdout).unwrap_or_else(|_| panic!("{}", text(&o)));
     let list = || serde_json::from_slice::<serde_json::Value>(&run(&["--json", "token", "list"]).stdout).expect("JSON");
     let tokens = list();
+    assert_eq!(tokens[0]["role"], "security", "the first one says who may ask, and sees nothing");
     let admin = tokens[0]["id"].as_str().expect("an id").to_owned();
     assert_eq!((&tokens[1]["areas"], &tokens[1]["lastUsedAt"]), (&serde_json::json!(["110105"]), &serde_json::Value::Null));
     let o = run(&["token", "revoke", &admin]);
@@ -254,6 +255,11 @@ fn tokens_name_areas_that_there_are_rotate_and_never_lock_everybody_out() {
     let o = run(&["token", "create", "--role", "security"]);
     assert!(o.status.success(), "{}", text(&o));
     assert!(run(&["token", "revoke", &admin]).status.success(), "there is another administrator now");
+    // One person who runs everything has one token for all of it.
+    let alone = dir.path().join("alone");
+    let o = huitu(&alone).args(["--json", "init", "--together"]).output().expect("huitu starts");
+    let made: serde_json::Value = serde_json::from_slice(&o.stdout).unwrap_or_else(|_| panic!("{}", text(&o)));
+    assert_eq!(made["role"], "admin");
 }
 
 #[cfg(unix)]

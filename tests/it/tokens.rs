@@ -154,7 +154,14 @@ async fn the_last_administrator_stays_by_mutation_too() {
 
 async fn two_who_end_each_other(hub: &Hub) {
     let make = async |name: &str| {
-        let new = NewToken { name: name.into(), role: huitu::access::Role::Security, registry: None, areas: vec![], days: 9 };
+        let new = NewToken {
+            name: name.into(),
+            role: huitu::access::Role::Security,
+            registry: None,
+            areas: vec![],
+            purposes: vec![],
+            days: 9,
+        };
         hub.create_token(new).await.unwrap().row.id
     };
     for _ in 0..5 {

@@ -13,5 +13,6 @@ pub mod protection;
 pub mod rates;
 pub mod row;
 pub(in crate::edition) mod row_hash;
+pub mod scores;
 pub(in crate::edition) mod table;
 pub(in crate::edition) mod verdict_code;

@@ -13,4 +13,5 @@ pub mod protected;
 pub(in crate::edition) mod rows;
 pub(in crate::edition) mod search;
 pub mod ties;
+pub mod told;
 mod written;

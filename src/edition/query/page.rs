@@ -9,6 +9,7 @@ use roaring::RoaringBitmap;
 use serde::Serialize;
 
 use crate::edition::format::row::Row;
+use crate::edition::format::scores::ToldScores;
 use crate::edition::open::Edition;
 
 /// What lists can be ordered by.
@@ -53,7 +54,7 @@ pub struct RowCursor {
     pub edition: u32,
     /// Digest of the filter and the order.
     pub question: u32,
-    /// The last row of the page.
+    /// The last row of the page; its place in the list where rows must not be told (`told`).
     pub row: Row,
 }
 
@@ -85,6 +86,8 @@ pub struct RowPage {
     pub has_next: bool,
     /// Whether rows came before.
     pub has_previous: bool,
+    /// How many came before, where cursors count places (`told`); None where they name rows.
+    pub start: Option<u32>,
 }
 
 impl Edition {
@@ -101,11 +104,11 @@ impl Edition {
                 (None, None) => self.in_order(matches).take(first + 1).collect(),
                 (None, Some(after)) => self.in_order(matches).after(after).take(first + 1).collect(),
             },
-            order => self.smallest(matches, first + 1, after, |a, b| self.compare(order, a, b)),
+            order => self.smallest(matches, first + 1, after, |a, b| self.compare(order, a, b, None)),
         };
         let has_next = rows.len() > first;
         rows.truncate(first);
-        RowPage { rows, total, has_next, has_previous: after.is_some() && total > 0 }
+        RowPage { rows, total, has_next, has_previous: after.is_some() && total > 0, start: None }
     }
 
     /// The `count` first rows after `after` in the order of `compare`, without sorting them all.
@@ -134,11 +137,16 @@ impl Edition {
         kept
     }
 
-    fn compare(&self, order: &[Order], a: Row, b: Row) -> Ordering {
+    /// Which of two rows comes first in an order; by the whole priority, or by what is told of it.
+    pub(super) fn compare(&self, order: &[Order], a: Row, b: Row, told: Option<&ToldScores>) -> Ordering {
         let ((left, i), (right, j)) = (self.place(a), self.place(b));
         let (left, right) = (&left.part.columns, &right.part.columns);
         for Order { sort, direction } in order {
             let ordering = match sort {
+                Sort::Priority if told.is_some() => {
+                    let [a, b] = [a, b].map(|row| told.map(|told| self.told_score(told, row)));
+                    directed(a, b, *direction)
+                }
                 Sort::Priority => directed(Some(left.priority.value(i)), Some(right.priority.value(j)), *direction),
                 Sort::Employees => directed(value(&left.employees, i), value(&right.employees, j), *direction),
                 Sort::Revenue => directed(value(&left.revenue, i), value(&right.revenue, j), *direction),
@@ -150,7 +158,10 @@ impl Edition {
                 return ordering;
             }
         }
-        self.order(a, b)
+        match told {
+            Some(told) => self.told_order(told, a, b),
+            None => self.order(a, b),
+        }
     }
 }
 

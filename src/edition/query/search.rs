@@ -11,6 +11,7 @@ use crate::edition::files::names::{
     syllable_pairs_from,
 };
 use crate::edition::format::row::Row;
+use crate::edition::format::scores::ToldScores;
 use crate::edition::open::Edition;
 use crate::edition::part::Part;
 use crate::model::enterprise::IdentifierKind;
@@ -157,15 +158,22 @@ impl Edition {
     /// The best `first` hits within `scope` (None: everywhere): codes and whole names first, then names that begin with
     /// the text, then the most urgent of those that contain it.
     pub fn search(&self, text: &str, scope: Option<&RoaringBitmap>, first: usize) -> Vec<Hit> {
+        self.search_told(text, scope, first, None)
+    }
+
+    /// The same for whoever is told a part of the priority: what fits equally well comes by what is told of it.
+    pub fn search_told(&self, text: &str, scope: Option<&RoaringBitmap>, first: usize, told: Option<&ToldScores>) -> Vec<Hit> {
+        let order = |a: Row, b: Row| told.map_or_else(|| self.order(a, b), |told| self.told_order(told, a, b));
         let query = Query::new(text);
         if query.folded.is_empty() {
             return Vec::new();
         }
         let mut hits = self.by_code(text);
+        hits.sort_by(|a, b| order(a.row, b.row));
         // A few characters are in many codes: whoever bears them in the name stands before those.
         let is_short = query.folded.len() < SHORT_PART;
         if hits.is_empty() && !is_short {
-            hits.extend(self.bearing_part(text, scope, first));
+            hits.extend(self.bearing_part(text, scope, first, told));
         }
         let mut readings = Vec::new();
         for row in self.rows(&LookupKey::Name(text.to_owned())) {
@@ -182,7 +190,7 @@ impl Edition {
             candidates &= scope;
         }
         let mut ranked: Vec<(usize, Hit)> = Vec::new();
-        for row in self.in_order(&candidates) {
+        for row in self.in_told_order(&candidates, told) {
             if !seen.insert(row) {
                 continue;
             }
@@ -194,20 +202,20 @@ impl Edition {
                 }
             }
         }
-        ranked.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| self.order(a.1.row, b.1.row)));
+        ranked.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| order(a.1.row, b.1.row)));
         hits.extend(ranked.into_iter().map(|(_, hit)| hit).take(first - hits.len()));
         if is_short && hits.len() < first {
             let named: RoaringBitmap = hits.iter().map(|hit| hit.row).collect();
-            let more = self.bearing_part(text, scope, first + hits.len()).into_iter().filter(|hit| !named.contains(hit.row));
+            let more = self.bearing_part(text, scope, first + hits.len(), told).into_iter().filter(|hit| !named.contains(hit.row));
             hits.extend(more.take(first - hits.len()));
         }
         hits
     }
 
     /// The most urgent rows whose credit codes have the text in them.
-    fn bearing_part(&self, text: &str, scope: Option<&RoaringBitmap>, first: usize) -> Vec<Hit> {
+    fn bearing_part(&self, text: &str, scope: Option<&RoaringBitmap>, first: usize, told: Option<&ToldScores>) -> Vec<Hit> {
         let rows = self.by_part_of_code(text);
-        let within = self.in_order(&rows).filter(|row| scope.is_none_or(|scope| scope.contains(*row))).take(first);
+        let within = self.in_told_order(&rows, told).filter(|row| scope.is_none_or(|scope| scope.contains(*row))).take(first);
         let code = |row: Row| self.enterprise(row).credit_code().or(self.enterprise(row).credit_code_raw());
         within.filter_map(|row| Some(Hit { row, matched: code(row)?.to_owned(), field: HitField::CreditCode })).collect()
     }
@@ -281,6 +289,13 @@ impl Edition {
     }
 
     /// Rows whose codes are the text.
+    fn in_told_order<'a>(&'a self, rows: &'a RoaringBitmap, told: Option<&ToldScores>) -> Box<dyn Iterator<Item = Row> + 'a> {
+        match told {
+            Some(told) => Box::new(self.told_rows(rows, &[], told).into_iter()),
+            None => Box::new(self.in_order(rows)),
+        }
+    }
+
     fn by_code(&self, text: &str) -> Vec<Hit> {
         let code = crate::model::identifier::clean_identifier(text);
         if code.len() < 8 || !code.bytes().all(|b| b.is_ascii_alphanumeric()) {

@@ -14,4 +14,4 @@ pub use evidence::{effect_text, feature_name, flag_name, level_text, method_name
 pub use filled::{reason_on_paper, reason_text, reason_title};
 pub use lang::Lang;
 pub use shown::{country_name, value_text};
-pub use texts::{input_name, is_known, need_text, needs, value_name};
+pub use texts::{input_name, input_names, is_known, need_text, needs, reason_codes, value_name};

@@ -301,6 +301,16 @@ pub fn value_name(code: &str, lang: Lang) -> &str {
     find(VALUES, code, lang).unwrap_or(code)
 }
 
+/// The codes of all reasons and factors that have a text.
+pub fn reason_codes() -> impl Iterator<Item = &'static str> {
+    REASONS.iter().map(|(code, ..)| *code)
+}
+
+/// The names of all facts that have one for people.
+pub fn input_names() -> impl Iterator<Item = &'static str> {
+    INPUTS.iter().map(|(name, ..)| *name)
+}
+
 /// Whether the table has a text for this code.
 pub fn is_known(code: &str) -> bool {
     find(REASONS, code, Lang::Zh).is_some()

@@ -45,12 +45,14 @@ pub struct CachedResponse {
     pub shown: Option<Arc<FieldUse>>,
     /// What was asked, and the edition that answered: whoever is given the kept answer is accounted for by the same.
     pub asked: Arc<str>,
+    /// The values that were given with it.
+    pub given: Arc<str>,
     pub edition: Option<u32>,
 }
 
 impl From<Bytes> for CachedResponse {
     fn from(bytes: Bytes) -> CachedResponse {
-        CachedResponse { bytes, shown: None, asked: Arc::default(), edition: None }
+        CachedResponse { bytes, shown: None, asked: Arc::default(), given: Arc::default(), edition: None }
     }
 }
 

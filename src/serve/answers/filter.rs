@@ -10,6 +10,7 @@ use crate::hub::federation_homes::HomesOfUnits;
 use crate::hub::federation_state::Federation;
 use crate::model::reference::areas::area_text;
 use crate::model::reference::countries;
+use crate::serve::answers::usage::bits_of;
 use crate::serve::graphql::model::scalars::*;
 use crate::serve::problem::{Problem, mendable};
 
@@ -326,6 +327,35 @@ impl EnterpriseFilter {
         self.inner().try_for_each(|filter| filter.check(hub))
     }
 
+    /// The bits of the fields that it asks about, at any depth: whoever is answered is told them of those that fit.
+    pub fn fields(&self) -> u32 {
+        let given = [
+            ("text", self.text.is_some()),
+            ("area", self.area.is_some()),
+            ("industry", self.industry.is_some()),
+            ("ownership", self.ownership.is_some()),
+            ("status", self.status.is_some()),
+            ("designatedSize", self.designated_size.is_some()),
+            ("unionCoverage", self.union.is_some()),
+            ("gap", self.gap.is_some() || self.gap_since.is_some()),
+            ("fund", self.fund.is_some()),
+            ("employees", self.employees.is_some()),
+            ("insured", self.insured.is_some()),
+            ("revenueYuan", self.revenue_yuan.is_some()),
+            ("priority", self.priority.is_some()),
+            ("establishedOn", self.established_on.is_some()),
+            ("investorCountries", self.investor_country.is_some()),
+            ("tags", self.tags.is_some()),
+            ("location", self.bbox.is_some()),
+            ("inRegistry", self.in_registry.is_some() || self.not_in_registry.is_some()),
+            ("conflicts", self.has_conflict.is_some()),
+            ("membersExceedStaff", self.members_exceed_staff.is_some()),
+            ("hasFinding", self.has_finding.is_some()),
+        ];
+        let own = given.iter().filter(|(_, is_given)| *is_given).fold(0, |bits, (name, _)| bits | bits_of(name));
+        self.inner().fold(own, |bits, filter| bits | filter.fields())
+    }
+
     /// The classes of the values that this part of the filter asks about.
     fn classes(&self) -> Vec<FieldClass> {
         let mut asked = Vec::new();
@@ -461,6 +491,19 @@ fn check_length<T>(values: &[T]) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::bad_input(format!("一个列表最多 {MAX_VALUES} 个值"), format!("a list may have at most {MAX_VALUES} values")))
+}
+
+/// The bits of the fields that an order asks about: where rows stand says how they compare.
+pub fn fields_of_order(order: &[EnterpriseOrder]) -> u32 {
+    let name = |step: &EnterpriseOrder| match step.field {
+        EnterpriseSort::Priority => "priority",
+        EnterpriseSort::Employees => "employees",
+        EnterpriseSort::Revenue => "revenueYuan",
+        EnterpriseSort::Name => "name",
+        EnterpriseSort::EstablishedOn => "establishedOn",
+        EnterpriseSort::GapSince => "gap",
+    };
+    order.iter().fold(0, |bits, step| bits | bits_of(name(step)))
 }
 
 /// The edition's order; ordering by what the caller may not see is refused.

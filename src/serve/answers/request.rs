@@ -4,6 +4,7 @@ use async_graphql::Variables;
 use axum::http::{HeaderValue, Uri};
 use serde::Deserialize;
 
+use super::usage::stated;
 use crate::serve::problem::Problem;
 
 /// The media types an answer can have.
@@ -68,6 +69,9 @@ pub struct Parameters {
     pub extensions: Option<Object>,
     /// Id of a trusted document; Relay's network layers call it `doc_id` or `id`.
     pub document_id: Option<String>,
+    /// What the connection said that it reads for (`X-Purpose`, or `purpose` of `connection_init`); no parameter of a request.
+    #[serde(skip)]
+    pub purpose: Option<String>,
 }
 
 /// The names of the parameters, and that of the last event that a stream's client saw.
@@ -214,6 +218,11 @@ fn whole(value: &mut serde_json::Value) {
 }
 
 impl Parameters {
+    /// What the operation says it reads for: as the connection said it, or in `extensions.purpose`, which comes first.
+    pub fn purpose(&self) -> String {
+        let own = self.extensions.as_ref().and_then(|extensions| extensions.get("purpose")?.as_str());
+        stated(own.unwrap_or(self.purpose.as_deref().unwrap_or_default()))
+    }
     /// The values of the variables as the GraphQL library takes them.
     pub fn take_variables(&mut self) -> Variables {
         let mut values = serde_json::Value::Object(self.variables.take().unwrap_or_default());

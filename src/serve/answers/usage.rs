@@ -9,7 +9,7 @@ use async_graphql::SelectionField;
 use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
-use crate::access::Caller;
+use crate::access::{Caller, FieldClass};
 use crate::edition::{Edition, Row};
 use crate::model::enterprise::EnterpriseField;
 use crate::store::usage::UsageRow;
@@ -23,6 +23,8 @@ pub struct FieldUse {
     pub ids: Vec<String>,
     /// How many enterprises, those without ids included.
     pub count: u64,
+    /// The classes that the gate opened for it, as bits of `FieldClass::bit`: what was permitted is accounted for though nobody is shown.
+    pub opened: u8,
 }
 
 /// Enterprises whose ids are noted; of more only how many.
@@ -50,21 +52,62 @@ impl FieldUse {
     }
     /// Counts the registries of very many rows, by the edition's own bitmaps.
     pub fn add_all(&mut self, edition: &Edition, rows: &RoaringBitmap, fields: u32) {
+        self.add_counted(edition, rows, fields);
+        for source in &edition.manifest.sources {
+            let count = edition.facet("registry", &source.name).map_or(0, |of_registry| of_registry.intersection_len(rows));
+            if count > 0 {
+                match self.enterprises.iter_mut().find(|(name, _)| *name == source.name) {
+                    Some((_, so_far)) => *so_far += count,
+                    None => self.enterprises.push((source.name.clone(), count)),
+                }
+            }
+        }
+    }
+    /// Notes rows whose values a sum holds: nobody is shown, but where they are few it is theirs.
+    pub fn add_counted(&mut self, edition: &Edition, rows: &RoaringBitmap, fields: u32) {
         self.fields |= fields;
         self.count += rows.len();
         if self.count <= NOTED {
             self.ids.extend(rows.iter().map(|row| edition.enterprise(row).id().to_owned()));
         }
-        for source in &edition.manifest.sources {
-            let count = edition.facet("registry", &source.name).map_or(0, |of_registry| of_registry.intersection_len(rows));
-            if count > 0 {
-                self.enterprises.push((source.name.clone(), count));
-            }
-        }
     }
+    /// Whether nothing of it has to be accounted for: nobody is shown, and nothing but what is open was permitted.
+    pub fn is_open(&self) -> bool {
+        self.is_empty() && self.opened == 0
+    }
+    /// Whether nobody is shown.
     pub fn is_empty(&self) -> bool {
         self.enterprises.is_empty()
     }
+    /// The names of the classes that were opened.
+    pub fn classes(&self) -> Vec<String> {
+        FieldClass::ALL.iter().filter(|class| self.opened & class.bit() != 0).map(|class| class.name().to_owned()).collect()
+    }
+}
+
+/// What an answer can show of enterprises beside their fields: the name in the audit, and the names in the graph, of columns, of filters
+/// and of sorts that show it.
+const MATTERS: [(&str, &[&str]); 12] = [
+    ("FUND", &["fund", "fundStatus", "duesPayableYuan", "duesCollectedRate"]),
+    ("DISPUTES", &["disputes"]),
+    ("EVENTS", &["events"]),
+    ("FINDINGS", &["findings", "hasFinding"]),
+    ("GAP", &["gap", "gapSince", "gapReason"]),
+    ("PRIORITY", &["priority"]),
+    ("TAGS", &["tags"]),
+    ("RECORDS", &["records", "record", "raw", "identity", "live", "inRegistry", "notInRegistry"]),
+    ("CASES", &["case", "cases", "responsible"]),
+    ("CORRECTIONS", &["corrections"]),
+    ("TIES", &["relations", "branches", "branchOf", "investors", "investments", "dispatchesTo", "dispatchedFrom"]),
+    ("HISTORY", &["history"]),
+];
+
+/// The bits of fields of an enterprise: what else is shown has those above.
+pub const FIELDS: u32 = (1 << EnterpriseField::ALL.len()) - 1;
+
+fn matter(name: &str) -> u32 {
+    let of = MATTERS.iter().position(|(_, names)| names.contains(&name));
+    of.map_or(0, |at| 1 << (EnterpriseField::ALL.len() + at))
 }
 
 fn bit(field: EnterpriseField) -> u32 {
@@ -75,7 +118,7 @@ fn bit(field: EnterpriseField) -> u32 {
 pub fn bits_of(name: &str) -> u32 {
     use EnterpriseField as F;
     match name {
-        "name" | "formerNames" => bit(F::Name),
+        "name" | "formerNames" | "text" => bit(F::Name),
         "creditCode" | "creditCodeRaw" => bit(F::CreditCode),
         "status" => bit(F::Status),
         "establishedOn" => bit(F::EstablishedOn),
@@ -89,13 +132,15 @@ pub fn bits_of(name: &str) -> u32 {
         "membersExceedStaff" => bit(F::Union),
         "employees" => bit(F::Employees),
         "insured" => bit(F::Insured),
-        "revenueYuan" => bit(F::Revenue),
+        "revenueYuan" | "revenue" => bit(F::Revenue),
+        // What is due is a share of the payroll, and says it.
         "payrollYuan" => bit(F::Payroll),
+        "fund" | "duesPayableYuan" | "duesCollectedRate" => bit(F::Payroll) | matter(name),
         "designatedSize" => bit(F::OfficialList) | bit(F::Qualification),
         "unionCoverage" | "union" | "unions" => bit(F::Union),
         // Statements of every field.
-        "provenance" | "conflicts" | "fields" => EnterpriseField::ALL.iter().fold(0, |bits, f| bits | bit(*f)),
-        _ => 0,
+        "provenance" | "conflicts" | "fields" => FIELDS,
+        _ => matter(name),
     }
 }
 
@@ -106,7 +151,9 @@ pub fn selected(field: SelectionField<'_>) -> u32 {
 
 /// The names of the fields that are shown.
 pub fn names_of(bits: u32) -> Vec<String> {
-    EnterpriseField::ALL.iter().filter(|field| bits & bit(**field) != 0).map(|field| field.name().to_owned()).collect()
+    let fields = EnterpriseField::ALL.iter().filter(|field| bits & bit(**field) != 0).map(|field| field.name());
+    let matters = MATTERS.iter().enumerate().filter(|(at, _)| bits & 1 << (EnterpriseField::ALL.len() + at) != 0);
+    fields.chain(matters.map(|(_, (name, _))| *name)).map(str::to_owned).collect()
 }
 
 type Reader = (Arc<str>, Arc<str>);
@@ -167,7 +214,12 @@ impl UsageCounter {
 /// What a caller says it reads for: the header `X-Purpose`, at most 200 characters, without control characters.
 pub fn purpose(headers: &axum::http::HeaderMap) -> String {
     let given = headers.get("x-purpose").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()).unwrap_or_default();
-    given.chars().filter(|c| !c.is_control()).take(200).collect()
+    stated(&given)
+}
+
+/// A purpose as it is kept: at most 200 characters, without control characters.
+pub fn stated(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 #[cfg(test)]
@@ -198,6 +250,26 @@ mod tests {
         ];
         let all = names.iter().fold(0, |bits, name| bits | bits_of(name));
         assert_eq!(all, bits_of("provenance"));
+    }
+
+    #[test]
+    fn what_is_shown_beside_the_fields_has_a_name_of_its_own() {
+        assert!(EnterpriseField::ALL.len() + MATTERS.len() <= 32, "bits enough for all");
+        for (name, shown) in MATTERS {
+            for of in shown {
+                assert!(names_of(bits_of(of)).iter().any(|n| n == name), "{of} is noted as {name}");
+            }
+        }
+        assert_eq!(names_of(bits_of("duesPayableYuan")), ["PAYROLL", "FUND"]);
+        assert_eq!(bits_of("provenance"), FIELDS);
+    }
+
+    #[test]
+    fn an_answer_that_shows_nobody_is_open_only_where_nothing_was_opened() {
+        let open = FieldUse::default();
+        let money = FieldUse { opened: FieldClass::Money.bit(), ..FieldUse::default() };
+        assert!(open.is_open() && !money.is_open() && money.is_empty());
+        assert_eq!(money.classes(), ["MONEY"]);
     }
 
     #[test]

@@ -166,5 +166,7 @@ fn of_account(row: &SessionRow) -> KeptToken<'_> {
         areas: row.areas.as_deref(),
         scopes: None,
         registry: row.registry.as_deref(),
+        // What an account reads for is its provider's to say.
+        purposes: None,
     }
 }

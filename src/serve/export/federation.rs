@@ -107,7 +107,7 @@ struct SheetAsked {
 
 impl SheetAsked {
     async fn read(state: &ServerState, uri: &Uri, headers: &HeaderMap, id: &str) -> Result<SheetAsked, Problem> {
-        let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
+        let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?.stating(&purpose(headers));
         let parameters = parameters::read(uri, TAKES)?;
         if let Some(name) =
             ["edition", "asOf"].into_iter().find(|name| parameters.get(*name).is_some_and(|text| !text.is_empty()))
@@ -204,6 +204,7 @@ async fn answer(
         purpose: &purpose,
         way: "export",
         asked: asked.as_bytes(),
+        given: "",
         shown: &shown,
         beyond_editions: true,
         edition: None,

@@ -46,7 +46,7 @@ pub async fn fetch(
 }
 
 async fn answer(state: &ServerState, id: &str, method: &Method, headers: &HeaderMap) -> Result<Response, Problem> {
-    let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
+    let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?.stating(&usage::purpose(headers));
     caller.require(AccessScope::Export)?;
     let unknown = || not_found("没有这个导出任务，或已过期", "there is no such export, or it has expired");
     let row = state.hub().store.export(id).await?.ok_or_else(unknown)?;
@@ -122,6 +122,7 @@ async fn answer(state: &ServerState, id: &str, method: &Method, headers: &Header
         purpose: &purpose,
         way: "file",
         asked: row.request.as_bytes(),
+        given: "",
         shown: &shown,
         beyond_editions: true,
         edition: None,

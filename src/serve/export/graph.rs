@@ -33,7 +33,7 @@ struct These(Arc<Edition>, Vec<Row>);
 impl ExportBatch {
     async fn rows(&self, ctx: &Context<'_>) -> EnterpriseConnection {
         let These(edition, rows) = ctx.data_unchecked::<These>();
-        let page = RowPage { rows: rows.clone(), total: rows.len() as u64, has_next: false, has_previous: false };
+        let page = RowPage { rows: rows.clone(), total: rows.len() as u64, has_next: false, has_previous: false, start: None };
         EnterpriseConnection { edition: edition.clone(), question: 0, page }
     }
 }

@@ -21,7 +21,7 @@ use super::request::ExportRequest;
 use crate::access::{AccessScope, Caller, Role};
 use crate::edition::{EditionAsOf, Filter};
 use crate::model::message::Lang;
-use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder, plan_order};
+use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder, fields_of_order, plan_order};
 use crate::serve::answers::usage;
 use crate::serve::export;
 use crate::serve::problem::{Code, Problem};
@@ -225,7 +225,8 @@ impl Jobs {
     async fn run(&self, row: ExportRow) -> Result<ExportRow, Problem> {
         let request: Request = serde_json::from_str(&row.request).map_err(|_| Problem::internal())?;
         let format = ExportFileFormat::from_extension(&row.format).ok_or_else(Problem::internal)?;
-        let (export, fields) = self.plan(&request, format).await?;
+        let (mut export, fields) = self.plan(&request, format).await?;
+        export.request.clone_from(&row.id);
         export::check_size(&export, format)?;
         let running = ExportRow { state: "RUNNING".to_owned(), ..row };
         self.state.hub().store.export_became(&running).await?;
@@ -239,8 +240,10 @@ impl Jobs {
             purpose: "",
             way: "export",
             asked: running.request.as_bytes(),
+            given: "",
             shown: &shown,
-            beyond_editions: false,
+            // One that holds nobody says of everybody that the filter does not fit.
+            beyond_editions: true,
             edition: Some(export.edition.number()),
             request: &running.id,
         };
@@ -273,18 +276,16 @@ impl Jobs {
     /// The rows and columns of a request, with its maker's eyes, and the bits of the fields it shows.
     async fn plan(&self, request: &Request, format: ExportFileFormat) -> Result<(ExportRequest, u32), Problem> {
         let maker = Caller {
-            id: String::new(),
-            name: String::new(),
-            role: Role::Client,
-            registry: None,
             areas: request.areas.clone(),
             scopes: request.scopes.iter().filter_map(|s| AccessScope::from_name(s)).collect(),
+            ..Caller::new("", Role::Client)
         };
         let input = |json: &serde_json::Value| Value::from_json(json.clone()).map_err(|_| Problem::internal());
         let filter = EnterpriseFilter::parse(Some(input(&request.filter)?)).map_err(|_| Problem::internal())?;
         let order = <Vec<EnterpriseOrder>>::parse(Some(input(&request.order)?)).map_err(|_| Problem::internal())?;
         let edition = self.state.hub().editions.number(request.edition)?;
         let as_of = Some(EditionAsOf::Edition(request.edition));
+        let asked_by = filter.fields() | fields_of_order(&order);
         let mut filter = filter.checked(self.state.hub(), as_of).await?.plan(&maker)?;
         if request.gap {
             filter = Filter::InGap.and(filter);
@@ -297,10 +298,10 @@ impl Jobs {
         let rows = edition.filter(&filter)?;
         let order = plan_order(&order, &maker)?;
         let choice = export::choose(Some(&request.columns.join(",")), format, &maker)?;
-        let fields = choice.fields();
+        let fields = choice.fields() | asked_by;
         let lang = if request.chinese { Lang::Zh } else { Lang::En };
-        let rows = export::ExportRows::ordered(&edition, rows, &order);
         let sight = maker.sight();
+        let rows = export::ExportRows::ordered(&edition, rows, &order, usize::MAX, sight);
         let graph = choice.selection.map(|selection| export::graph::GraphSource {
             state: self.state.clone(),
             caller: Arc::new(maker),
@@ -323,6 +324,9 @@ impl Jobs {
             gb18030: request.gb18030,
             plain_codes: request.plain_codes,
             asked: asked.to_string(),
+            // Known once it runs.
+            request: String::new(),
+            marks_rows: false,
             progress: Arc::default(),
         };
         Ok((export, fields))

@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
-use super::answers::filter::{EnterpriseOrder, plan_order};
+use super::answers::filter::{EnterpriseOrder, fields_of_order, plan_order};
 use super::answers::input_keys::known_keys;
 use super::answers::strict_json::read_json;
 use super::answers::{usage, validation_messages};
@@ -62,7 +62,8 @@ const AHEAD: usize = 4;
 /// A client that takes nothing for so long has gone, whatever its socket says.
 const STALLED: std::time::Duration = std::time::Duration::from_secs(30);
 /// What an export takes beside a filter.
-const TAKES: RouteParameters = RouteParameters::filtered(&["columns", "include", "encoding", "codes", "orderBy", "first"]);
+const TAKES: RouteParameters =
+    RouteParameters::filtered(&["columns", "include", "encoding", "codes", "orderBy", "first", "mark"]);
 
 /// `GET /export/{list}.{format}`
 pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
@@ -73,7 +74,8 @@ pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, 
     match plan(&plain, &file).await {
         Ok((export, format, fields)) => {
             tracing::info!(request_id = %plain.id, who = %plain.ask.caller.name, rows = export.rows.len(), file, "export");
-            let mut shown = usage::FieldUse::default();
+            // What it was chosen and ordered by, and what was opened for that.
+            let mut shown = plain.ask.take_shown();
             shown.add_all(&export.edition, &export.rows.bitmap(), fields);
             let caller = &plain.ask.caller;
             let Some(place) = state.exports().take(&caller.id) else {
@@ -94,8 +96,10 @@ pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, 
                 purpose: &purpose,
                 way: "export",
                 asked: asked.as_bytes(),
+                given: "",
                 shown: &shown,
-                beyond_editions: export.graph.is_some(),
+                // One that holds nobody says of everybody that the filter does not fit.
+                beyond_editions: true,
                 edition: Some(export.edition.number()),
                 request: &plain.id,
             };
@@ -149,6 +153,23 @@ async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportF
             .remedy("text, plain"));
         }
     };
+    let marks_rows = match plain.parameter("mark") {
+        None | Some("false") => false,
+        Some("true") if matches!(format, ExportFileFormat::Csv | ExportFileFormat::Ndjson) => true,
+        Some("true") => {
+            return Err(Problem::bad_input(
+                "mark 只用于 csv、ndjson：其他格式的文件属性中已有 huitu.request",
+                "mark is for csv and ndjson: other files have huitu.request in their properties",
+            ));
+        }
+        Some(other) => {
+            return Err(Problem::bad_input(
+                format!("mark 没有取值 {other}：true、false"),
+                format!("mark has no value {other}: true or false"),
+            )
+            .remedy("true, false"));
+        }
+    };
     let choice = choose(plain.parameter("columns"), format, &plain.ask.caller)?;
     let fields = choice.fields();
     let rows = plain.edition.filter(&base.and(plain.filter()?))?;
@@ -168,6 +189,8 @@ async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportF
         gb18030,
         plain_codes,
         asked: format!("{file}?{}", plain.handed_on()),
+        request: plain.id.clone(),
+        marks_rows,
         progress: ExportProgress::default(),
     };
     check_size(&export, format)?;
@@ -179,20 +202,17 @@ async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportF
 fn chosen_rows(plain: &RestRequest, rows: Arc<RoaringBitmap>) -> Result<ExportRows, Problem> {
     let order = match plain.parameter("orderBy") {
         None => Vec::new(),
-        Some(text) => plan_order(&steps(text)?, &plain.ask.caller)?,
+        Some(text) => {
+            let steps = steps(text)?;
+            plain.ask.show_fields(fields_of_order(&steps));
+            plan_order(&steps, &plain.ask.caller)?
+        }
     };
     let first = plain.parameter("first").map(|text| {
         text.parse::<u32>().map_err(|_| Problem::bad_input("first 应为 0 或正整数", "first is a whole number from 0 on"))
     });
     let first = first.transpose()?.map_or(usize::MAX, |n| n as usize);
-    Ok(match (order.is_empty(), (first as u64) < rows.len()) {
-        (true, false) => ExportRows::by_priority(&plain.edition, rows),
-        (true, true) => ExportRows::Ordered(plain.edition.in_order(&rows).take(first).collect()),
-        (false, _) => {
-            let first = first.min(rows.len() as usize);
-            ExportRows::Ordered(plain.edition.page(&rows, &order, first, None).rows)
-        }
-    })
+    Ok(ExportRows::ordered(&plain.edition, rows, &order, first, plain.ask.caller.sight()))
 }
 
 /// The steps of an order as GraphQL input.
@@ -273,7 +293,8 @@ fn stream(export: ExportRequest, format: ExportFileFormat, file: &str, headers: 
     let rows = export.rows.len();
     let gb18030 = export.gb18030;
     let name = file.replace(['"', '\\'], "");
-    let numbered = name.replacen('.', &format!("-{}.", export.edition.number()), 1);
+    // The name leads back to the account, as the properties of other files do.
+    let numbered = name.replacen('.', &format!("-{}-{id}.", export.edition.number()), 1);
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
         let mut sink =

@@ -11,6 +11,7 @@ use crate::access::Sight;
 use crate::edition::{Edition, EnterpriseRow, Row};
 use crate::model::message::Lang;
 use crate::model::text::shown;
+use crate::serve::context::told_scores;
 use crate::serve::problem::Problem;
 
 /// The rows of an export in the order they are written.
@@ -21,14 +22,24 @@ pub enum ExportRows {
 }
 
 impl ExportRows {
-    pub fn ordered(edition: &Edition, rows: Arc<RoaringBitmap>, order: &[crate::edition::Order]) -> ExportRows {
-        match order {
-            [] => ExportRows::by_priority(edition, rows),
-            order => ExportRows::Ordered(edition.page(&rows, order, rows.len() as usize, None).rows),
+    /// The first rows in an order, as whoever asked may know it; equal ones by what they are told of the priority.
+    pub fn ordered(
+        edition: &Edition,
+        rows: Arc<RoaringBitmap>,
+        order: &[crate::edition::Order],
+        first: usize,
+        sight: Sight,
+    ) -> ExportRows {
+        let is_whole = first as u64 >= rows.len();
+        match (told_scores(edition, sight), order) {
+            (Some(told), order) => ExportRows::Ordered(edition.told_page(&rows, order, first, 0, &told).rows),
+            (None, []) if is_whole => ExportRows::by_priority(edition, rows),
+            (None, []) => ExportRows::Ordered(edition.in_order(&rows).take(first).collect()),
+            (None, order) => ExportRows::Ordered(edition.page(&rows, order, first.min(rows.len() as usize), None).rows),
         }
     }
     /// A bitmap is in that order itself where the edition has one part.
-    pub fn by_priority(edition: &Edition, rows: Arc<RoaringBitmap>) -> ExportRows {
+    fn by_priority(edition: &Edition, rows: Arc<RoaringBitmap>) -> ExportRows {
         match edition.is_in_order() {
             true => ExportRows::Priority(rows),
             false => ExportRows::Ordered(edition.in_order(&rows).collect()),
@@ -70,6 +81,10 @@ pub struct ExportRequest {
     pub plain_codes: bool,
     /// What was asked, for the file's metadata.
     pub asked: String,
+    /// Id of the request, or of the job, as the audit names it: whoever finds the file finds who fetched it and what for.
+    pub request: String,
+    /// CSV and NDJSON: every row bears that id in a last column of its own, `mark`.
+    pub marks_rows: bool,
     /// Counts the rows written so far.
     pub progress: ExportProgress,
 }
@@ -90,19 +105,25 @@ impl ExportRequest {
         }
     }
 
-    /// Which edition the file is of and what was asked, for people and programs that meet the file alone.
-    pub fn about(&self) -> [(&'static str, String); 4] {
+    /// Which edition the file is of, what was asked, and whose it is, for people and programs that meet the file alone.
+    pub fn about(&self) -> [(&'static str, String); 5] {
         [
             ("huitu.edition", self.edition.number().to_string()),
             ("huitu.asOf", self.edition.manifest.as_of.to_string()),
             ("huitu.publishedAt", shown(self.edition.manifest.published_at)),
             ("huitu.query", self.asked.clone()),
+            ("huitu.request", self.request.clone()),
         ]
     }
 
     /// The clock of the hub's people, by which a workbook shows the instants that the graph answers.
     pub(super) fn zone(&self) -> chrono_tz::Tz {
         self.graph.as_ref().map_or(chrono_tz::UTC, |graph| graph.state.hub().settings.zone)
+    }
+
+    /// What the last column of every row says; None where rows bear no mark.
+    pub(super) fn mark(&self) -> Option<&str> {
+        self.marks_rows.then_some(self.request.as_str())
     }
 
     /// Rows that are held at a time: answers of the graph are large.

@@ -15,6 +15,9 @@ use super::sheet;
 use crate::edition::Row;
 use crate::serve::problem::Problem;
 
+/// The column that leads back to the account of an export.
+const MARK: &str = "mark";
+
 /// A sheet holds a million rows and no more.
 pub fn check_size(export: &ExportRequest, format: ExportFileFormat) -> Result<(), Problem> {
     let rows = export.rows.len();
@@ -93,6 +96,9 @@ pub(super) fn csv(export: &ExportRequest, out: &mut impl std::io::Write) -> std:
         }
         csv_cell(&column.title(export.lang), CellKind::Text, &mut header);
     }
+    if export.mark().is_some() {
+        header.extend_from_slice(format!(",{}", export.lang.pick("溯源标记", MARK)).as_bytes());
+    }
     header.extend_from_slice(b"\r\n");
     out.write_all(&coded(header))?;
     in_pieces(export, out, |rows, answers, bytes| {
@@ -108,6 +114,14 @@ pub(super) fn csv(export: &ExportRequest, out: &mut impl std::io::Write) -> std:
                 match kind == CellKind::Code && !export.plain_codes && !cell.is_empty() {
                     true => csv_code(&cell, bytes),
                     false => csv_cell(&cell, kind, bytes),
+                }
+            }
+            if let Some(mark) = export.mark() {
+                bytes.push(b',');
+                // Digits alone would be a number to a spreadsheet, and lose the last ones.
+                match export.plain_codes {
+                    true => csv_cell(mark, CellKind::Text, bytes),
+                    false => csv_code(mark, bytes),
                 }
             }
             bytes.extend_from_slice(b"\r\n");
@@ -181,6 +195,10 @@ pub(super) fn ndjson(export: &ExportRequest, out: &mut impl std::io::Write) -> s
                     name(of, bytes)?;
                     serde_json::to_writer(&mut *bytes, value)?;
                 }
+            }
+            if let Some(mark) = export.mark() {
+                name(MARK, bytes)?;
+                serde_json::to_writer(&mut *bytes, mark)?;
             }
             bytes.extend_from_slice(b"}\n");
         }

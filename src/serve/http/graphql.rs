@@ -90,7 +90,7 @@ impl Incoming<'_> {
             }
         };
         let caller = match state.caller(header_text(self.headers, header::AUTHORIZATION)).await {
-            Ok(caller) => caller,
+            Ok(caller) => caller.stating(&usage::purpose(self.headers)),
             Err(problem) => return self.refuse(status_of(problem.code), &problem),
         };
         super::trace::asked_by(&caller, self.headers);
@@ -110,9 +110,17 @@ impl Incoming<'_> {
         if let Some(kept) = kept {
             if let Some(shown) = &kept.shown {
                 let purpose = usage::purpose(self.headers);
-                let (way, asked, edition, request) = ("graphql", kept.asked.as_bytes(), kept.edition, self.id.as_str());
-                let reading =
-                    Reading { caller: &caller, purpose: &purpose, way, asked, shown, beyond_editions: false, edition, request };
+                let reading = Reading {
+                    caller: &caller,
+                    purpose: &purpose,
+                    way: "graphql",
+                    asked: kept.asked.as_bytes(),
+                    given: &kept.given,
+                    shown,
+                    beyond_editions: false,
+                    edition: kept.edition,
+                    request: &self.id,
+                };
                 if let Err(problem) = state.account(reading).await {
                     return self.refuse(status_of(problem.code), &problem);
                 }
@@ -266,6 +274,7 @@ impl Incoming<'_> {
         let operation = cost::operation(&parsed, name).map(cost::first_field).unwrap_or_default();
         let began = Instant::now();
         let asked: Arc<str> = document.as_str().into();
+        let given: Arc<str> = given(&variables).into();
         if is_get && !is_query {
             let problem =
                 Problem::bad_input("GET 只能用于查询：变更请用 POST", "GET is for queries only: use POST for mutations");
@@ -311,6 +320,7 @@ impl Incoming<'_> {
             purpose: &purpose,
             way: "graphql",
             asked: asked.as_bytes(),
+            given: &given,
             shown: &shown,
             beyond_editions: !ask.is_edition_backed(),
             edition: ask.answered(),
@@ -329,7 +339,7 @@ impl Incoming<'_> {
         if let Some(key) = key.clone() {
             state.answers().put(
                 key,
-                cache::CachedResponse { bytes: bytes.clone(), shown: Some(shown), asked: asked.clone(), edition: ask.answered() },
+                cache::CachedResponse { bytes: bytes.clone(), shown: Some(shown), asked, given, edition: ask.answered() },
             );
         }
         let status = match (failed_before, self.media) {
@@ -384,6 +394,11 @@ impl Incoming<'_> {
         }
         response
     }
+}
+
+/// Variables as the audit keeps them: what a question was chosen by often stands in them alone.
+pub(in crate::serve) fn given(variables: &async_graphql::Variables) -> String {
+    serde_json::to_string(variables).ok().filter(|text| text != "{}").unwrap_or_default()
 }
 
 /// Only what is our own fault is a 5xx.

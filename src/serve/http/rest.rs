@@ -19,10 +19,11 @@ use crate::model::message::Lang;
 use crate::serve::answers::filter::{BeyondEdition, EnterpriseFilter};
 use crate::serve::answers::input_keys::known_keys;
 use crate::serve::answers::strict_json::read_json;
-use crate::serve::answers::{cache, validation_messages};
+use crate::serve::answers::usage::FieldUse;
+use crate::serve::answers::{cache, usage, validation_messages};
 use crate::serve::context::RequestContext;
 use crate::serve::problem::{Code, Problem, mendable};
-use crate::serve::state::ServerState;
+use crate::serve::state::{Reading, ServerState};
 
 /// A request outside GraphQL.
 pub struct RestRequest {
@@ -32,6 +33,8 @@ pub struct RestRequest {
     pub parameters: HashMap<String, String>,
     pub lang: Lang,
     pub id: String,
+    /// What the caller says it reads for.
+    pub purpose: String,
     /// Where this caller reaches the hub: `public_url`, else what they asked; without a slash at its end.
     pub base: String,
     /// The address names its edition by number: the answer never changes.
@@ -108,7 +111,7 @@ impl RestRequest {
         (lang, known): (Lang, RouteParameters),
         id: &str,
     ) -> Result<RestRequest, Problem> {
-        let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?;
+        let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?.stating(&usage::purpose(headers));
         if caller.role == Role::Ingest {
             return Err(Problem::forbidden("read"));
         }
@@ -171,6 +174,7 @@ impl RestRequest {
             parameters,
             lang,
             id: id.to_owned(),
+            purpose: usage::purpose(headers),
             base,
             is_pinned,
             key,
@@ -231,6 +235,7 @@ impl RestRequest {
             let (zh, en) = validation_messages::translated(&e.into_server_error(async_graphql::Pos::default()).message);
             Problem::bad_input(format!("filter 有误：{zh}"), format!("filter: {en}"))
         })?;
+        self.ask.show_fields(filter.fields());
         let beyond = BeyondEdition { homes: self.homes.clone(), responsible: self.responsible.clone() };
         filter.checked_with(self.state.hub(), beyond)?.plan(&self.ask.caller)
     }
@@ -272,27 +277,59 @@ impl RestRequest {
         response
     }
 
-    /// The kept answer, or the one that `make` gives; 304 where the client has it already.
-    pub fn kept(&self, content_type: &'static str, make: impl FnOnce() -> Result<Vec<u8>, Problem>) -> Response {
+    /// Accounts for an answer before it leaves; see `ServerState::account`.
+    ///
+    /// # Errors
+    /// The audit cannot be written.
+    pub async fn account(&self, way: &'static str, asked: &[u8], shown: &FieldUse) -> Result<(), Problem> {
+        let reading = Reading {
+            caller: &self.ask.caller,
+            purpose: &self.purpose,
+            way,
+            asked,
+            given: "",
+            shown,
+            beyond_editions: false,
+            edition: Some(self.edition.number()),
+            request: &self.id,
+        };
+        self.state.account(reading).await
+    }
+
+    /// The kept answer, or the one that `make` gives; 304 where the client has it already. What it shows is accounted for as any answer,
+    /// whether it was kept or not.
+    pub async fn kept(&self, uri: &Uri, content_type: &'static str, make: impl FnOnce() -> Result<Vec<u8>, Problem>) -> Response {
+        let kept = self.state.answers().get(&self.key);
+        let is_new = kept.is_none();
+        if is_new
+            && !self.same
+            && let Err(problem) = self.spend(DRAWN)
+        {
+            return self.too_soon(&problem);
+        }
+        let made = match (kept, self.same) {
+            (Some(kept), _) => Ok((kept.bytes, kept.shown.unwrap_or_default())),
+            // Whoever has it already was accounted for with it; what was opened to come so far is this answer's.
+            (None, true) => Ok((Bytes::new(), Arc::new(self.ask.take_shown()))),
+            (None, false) => make().map(|bytes| (Bytes::from(bytes), Arc::new(self.ask.take_shown()))),
+        };
+        let (bytes, shown) = match made {
+            Ok(made) => made,
+            Err(problem) => return self.refuse(&problem),
+        };
+        if let Err(problem) = self.account("file", uri.to_string().as_bytes(), &shown).await {
+            return self.refuse(&problem);
+        }
         if self.same {
             let mut response = self.response(Bytes::new(), content_type);
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;
         }
-        if let Some(kept) = self.state.answers().get(&self.key) {
-            return self.response(kept.bytes, content_type);
+        if is_new {
+            let answer = cache::CachedResponse { shown: Some(shown), ..bytes.clone().into() };
+            self.state.answers().put(self.key.clone(), answer);
         }
-        if let Err(problem) = self.spend(DRAWN) {
-            return self.too_soon(&problem);
-        }
-        match make() {
-            Ok(bytes) => {
-                let bytes = Bytes::from(bytes);
-                self.state.answers().put(self.key.clone(), bytes.clone().into());
-                self.response(bytes, content_type)
-            }
-            Err(problem) => self.refuse(&problem),
-        }
+        self.response(bytes, content_type)
     }
 
     fn response(&self, bytes: Bytes, content_type: &'static str) -> Response {

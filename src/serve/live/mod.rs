@@ -49,6 +49,9 @@ fn start(
         make_safe(&mut error, id, lang);
         Box::new(Answer::from_errors(vec![error]))
     };
+    // Browsers can set no header on a stream: the operation may say in its extensions what it reads for.
+    let purpose: Arc<str> = parameters.purpose().into();
+    let caller = caller.stating(&purpose);
     persisted::resolve(state.documents(), state.limits(), &mut parameters).map_err(|p| refuse(p.server_error(lang)))?;
     let Some(document) = parameters.query.take().filter(|q| !q.trim().is_empty()) else {
         let problem =
@@ -74,16 +77,17 @@ fn start(
     let ask = RequestContext::new(state.clone(), caller, lang);
     let ask = Arc::new(if lasts { ask.lasting() } else { ask });
     let asked: Arc<str> = document.as_str().into();
+    let given: Arc<str> = super::http::graphql::given(&variables).into();
     let mut request = Request::new(document).variables(variables).data(ask.clone()).data(last);
     request.operation_name = name;
     request.set_parsed_query(parsed);
     let id = id.to_owned();
     // Nothing is made before the first answer is asked for.
     let made = engine.execute_stream(request);
-    let (change, noted, request_id) = (is_change.then(|| ask.clone()), asked.clone(), id.clone());
+    let (change, noted, request_id, stated) = (is_change.then(|| ask.clone()), asked.clone(), id.clone(), purpose.clone());
     let answers = futures_util::StreamExt::flatten(futures_util::stream::once(async move {
         let Some(ask) = change else { return made };
-        match ask.state.account_for_change(&ask.caller, "", &noted, &request_id).await {
+        match ask.state.account_for_change(&ask.caller, &stated, &noted, &request_id).await {
             Ok(()) => made,
             Err(problem) => {
                 let refused = Answer::from_errors(vec![problem.server_error(lang)]);
@@ -95,13 +99,14 @@ fn start(
         for error in &mut answer.errors {
             make_safe(error, &id, lang);
         }
-        let (ask, asked, id) = (ask.clone(), asked.clone(), id.clone());
+        let (ask, asked, given, purpose, id) = (ask.clone(), asked.clone(), given.clone(), purpose.clone(), id.clone());
         async move {
             let reading = Reading {
                 caller: &ask.caller,
-                purpose: "",
+                purpose: &purpose,
                 way: "stream",
                 asked: asked.as_bytes(),
+                given: &given,
                 shown: &ask.take_shown(),
                 beyond_editions: !ask.is_edition_backed(),
                 edition: ask.answered(),

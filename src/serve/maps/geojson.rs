@@ -44,7 +44,7 @@ pub async fn geojson(
             return refuse(&problem, plain.lang, &plain.id);
         }
     };
-    plain.kept("application/geo+json", || {
+    let draw = || {
         let whole = match plain.parameter("detail") {
             None | Some("overview") => false,
             Some("full") => true,
@@ -57,7 +57,8 @@ pub async fn geojson(
             }
         };
         collection(&plain, &known, (level, dimension), whole)
-    })
+    };
+    plain.kept(&uri, "application/geo+json", draw).await
 }
 
 /// What was counted by area, and which areas are too small to be told.

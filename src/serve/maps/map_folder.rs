@@ -80,9 +80,10 @@ pub async fn write(
     shown.add_all(&plain.edition, &rows, bits_of("name") | bits_of("location"));
     let reading = Reading {
         caller: &plain.ask.caller,
-        purpose: "",
+        purpose: &plain.purpose,
         way: "export",
         asked: question.asked.as_bytes(),
+        given: "",
         shown: &shown,
         beyond_editions: false,
         edition: Some(plain.edition.number()),

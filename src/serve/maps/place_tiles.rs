@@ -19,11 +19,10 @@ use crate::federation::place::{PlaceKind, UnionPlace};
 use crate::hub::federation_homes::PlaceRows;
 use crate::model::verdict::GapStatus;
 use crate::serve::answers::filter::no_unit;
-use crate::serve::answers::usage::FieldUse;
 use crate::serve::http::parameters::RouteParameters;
 use crate::serve::http::rest::{RestRequest, not_found};
 use crate::serve::problem::Problem;
-use crate::serve::state::{Reading, ServerState};
+use crate::serve::state::ServerState;
 
 /// From here on every place stands by itself.
 pub const PLACES_FROM: u32 = 12;
@@ -54,22 +53,8 @@ pub async fn tile(
         Ok(asked) => asked,
         Err(problem) => return plain.refuse(&problem),
     };
-    // Where places are is the federation's own: who looks is noted, as for any other answer of it.
-    let (text, shown) = (uri.to_string(), FieldUse::default());
-    let reading = Reading {
-        caller: &plain.ask.caller,
-        purpose: "",
-        way: "file",
-        asked: text.as_bytes(),
-        shown: &shown,
-        beyond_editions: true,
-        edition: Some(plain.edition.number()),
-        request: &plain.id,
-    };
-    if let Err(problem) = state.account(reading).await {
-        return plain.refuse(&problem);
-    }
-    plain.kept("application/vnd.mapbox-vector-tile", || Ok(asked.tile(tile)))
+    // Where places are is the federation's own: it was opened to the caller, so that who looks is noted.
+    plain.kept(&uri, "application/vnd.mapbox-vector-tile", || Ok(asked.tile(tile))).await
 }
 
 /// `GET /tiles/places.json`
@@ -82,7 +67,7 @@ pub async fn tilejson(State(state): State<ServerState>, uri: Uri, headers: Heade
         Ok(asked) => asked,
         Err(problem) => return plain.refuse(&problem),
     };
-    plain.kept("application/json", || {
+    let made = || {
         let points: Vec<(f64, f64)> = asked.places().filter_map(|(_, place)| place.point).collect();
         let [west, south, east, north] = bounds(&points).map(|degrees| (degrees * 1e5).round() / 1e5);
         let around = |a: f64, b: f64| ((a + b) * 5e4).round() / 1e5;
@@ -100,7 +85,8 @@ pub async fn tilejson(State(state): State<ServerState>, uri: Uri, headers: Heade
             "vector_layers": layers(),
         }))
         .map_err(|_| Problem::internal())
-    })
+    };
+    plain.kept(&uri, "application/json", made).await
 }
 
 /// The layers, and what a feature of them says.

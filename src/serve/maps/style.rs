@@ -55,13 +55,14 @@ pub async fn style(
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
-    plain.kept("application/json", || {
+    let made = || {
         // A filter that cannot be is refused here, not tile by tile.
         let filter = if sees_single(&plain) { plain.filter()? } else { plain.counted_filter()? };
         plain.edition.filter(&filter)?;
         let bounds = known.of(&plain.edition)?.bounds;
         filled(&plain, bounds, &known.boundaries().attribution)
-    })
+    };
+    plain.kept(&uri, "application/json", made).await
 }
 
 fn sees_single(plain: &RestRequest) -> bool {
@@ -103,7 +104,7 @@ pub fn filled(plain: &RestRequest, bounds: Option<[f64; 4]>, attribution: &str) 
     if !sees_single(plain) {
         without_single_enterprises(&mut style);
     }
-    match plain.ask.caller.may(AccessScope::Review) {
+    match plain.ask.caller.has(AccessScope::Review) {
         // Its tiles know no filter of enterprises.
         true => {
             let tiles = style["sources"]["places"]["tiles"][0].as_str().unwrap_or_default();

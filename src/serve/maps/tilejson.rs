@@ -38,7 +38,7 @@ pub async fn tilejson(
             ));
         }
     };
-    plain.kept("application/json", || {
+    let made = || {
         // A filter that cannot be is refused here, not tile by tile.
         plain.edition.filter(&if layer == "coverage" { plain.counted_filter()? } else { plain.filter()? })?;
         let bounds = known.of(&plain.edition)?.bounds.unwrap_or([-180.0, -85.0, 180.0, 85.0]);
@@ -60,7 +60,8 @@ pub async fn tilejson(
             "vector_layers": vector_layers,
         }))
         .map_err(|_| Problem::internal())
-    })
+    };
+    plain.kept(&uri, "application/json", made).await
 }
 
 /// The layers of coverage and what a feature of them says.

@@ -16,6 +16,7 @@ use super::places::{KnownPlaces, TilePlaces, cell, compact, interleave, name_of}
 use super::tile_address::{STREETS_FROM, Tile};
 use crate::edition;
 use crate::edition::{Filter, Row};
+use crate::serve::answers::usage::bits_of;
 use crate::serve::export::told_score;
 use crate::serve::http::parameters::RouteParameters;
 use crate::serve::http::rest::{RestRequest, not_found};
@@ -26,6 +27,9 @@ use crate::serve::state::ServerState;
 pub const POINTS_FROM: u32 = 12;
 /// Enterprises in one tile; the rest are counted in clusters.
 pub const MAX_POINTS: usize = 1_000;
+/// What a tile says of each enterprise, by the names of the graph.
+const DRAWN: [&str; 4] = ["name", "location", "gap", "priority"];
+
 /// A number for a text that is the same in every edition. Numbers up to 2^53 are exact in JavaScript.
 fn stable(text: &str) -> u64 {
     xxhash_rust::xxh3::xxh3_64(text.as_bytes()) >> 11
@@ -49,14 +53,15 @@ pub async fn tile(
             "no such tile: /tiles/gap/{z}/{x}/{y}.mvt or /tiles/coverage/{z}/{x}/{y}.mvt with z at most 20",
         ));
     };
-    plain.kept("application/vnd.mapbox-vector-tile", || {
+    let made = || {
         if layer == "coverage" {
             return coverage_tiles::areas(&plain, tile, known.boundaries());
         }
         let filter = plain.filter()?;
         let places = known.of(&plain.edition)?;
         gap_tile(&plain, tile, &places, filter, MAX_POINTS)
-    })
+    };
+    plain.kept(&uri, "application/vnd.mapbox-vector-tile", made).await
 }
 
 /// A tile of the gap list, with at most `most` enterprises of its own one by one.
@@ -139,14 +144,18 @@ fn points(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter, 
     let local = |at: u64| tile.local(compact(at), compact(at >> 1));
     let first = interleave(tile.x, tile.y) << (2 * tile.shift());
     let mut inside = between(places, (first, first + (1_u64 << (2 * tile.shift()))), shown);
-    inside.sort_unstable_by(|a, b| edition.order(a.0, b.0));
+    let told = plain.ask.told_scores(edition);
+    let order = |a, b| told.as_ref().map_or_else(|| edition.order(a, b), |told| edition.told_order(told, a, b));
+    inside.sort_unstable_by(|a, b| order(a.0, b.0));
     let sight = plain.ask.caller.sight();
     // The neighbours count their own: of the buffer only what is drawn.
     let mut around: Vec<(Row, u64)> = tile.ring().flat_map(|range| between(places, range, shown)).collect();
     around.retain(|(_, at)| local(*at).is_some());
-    around.sort_unstable_by(|a, b| edition.order(a.0, b.0));
+    around.sort_unstable_by(|a, b| order(a.0, b.0));
     let mut layer = Layer::new("points");
     let mut rest = Layer::new("clusters");
+    let drawn = inside.iter().take(most).chain(around.iter().take(most)).map(|(row, _)| *row);
+    plain.ask.show(edition, drawn, DRAWN.iter().fold(0, |bits, name| bits | bits_of(name)));
     for (row, at) in inside.iter().take(most).chain(around.iter().take(most)) {
         let e = edition.enterprise(*row);
         let Some((x, y)) = local(*at) else { continue };

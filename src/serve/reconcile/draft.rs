@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::extend::extend;
 use super::question::SoughtName;
-use super::{MAX_QUERIES, answers, kind, read_body, respond};
+use super::{MAX_QUERIES, answers, kind, read_body, respond, told};
 use crate::model::message::feature_name;
 use crate::serve::answers::strict_json::read_json;
 use crate::serve::http::parameters::RouteParameters;
@@ -64,7 +64,7 @@ pub async fn ask(
         Err(refused) => return *refused,
     };
     let plain = Arc::new(plain);
-    let working = plain.clone();
+    let (working, asked) = (plain.clone(), bytes.clone());
     let answered = tokio::task::spawn_blocking(move || {
         let text = std::str::from_utf8(&bytes).map_err(|_| Problem::bad_input("请求体不是 UTF-8", "the body is not UTF-8"))?;
         match what.as_str() {
@@ -73,7 +73,7 @@ pub async fn ask(
         }
     });
     match answered.await.unwrap_or_else(|_| Err(Problem::internal())) {
-        Ok(value) => respond(value.to_string(), JSON),
+        Ok(value) => told(&plain, &asked, respond(value.to_string(), JSON)).await,
         Err(problem) => plain.refuse(&problem),
     }
 }

@@ -43,6 +43,7 @@ pub fn extend(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
     }
     let mut warnings = Warnings::default();
     let columns = columns(plain, &properties, &mut warnings);
+    let names: Vec<&str> = columns.iter().filter_map(|(_, column)| column.map(ExportColumn::name)).collect();
     let mut rows = Map::new();
     for id in &ids {
         let key = match id {
@@ -56,6 +57,7 @@ pub fn extend(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
             }
         };
         let known = id.as_str().and_then(|id| plain.edition.enterprise_of_id(bare_id(id))).filter(|e| plain.ask.may_see(*e));
+        super::show(plain, known.iter().map(|e| e.row), &names);
         let cells = columns.iter().map(|(name, column)| {
             let mut cell = String::new();
             if let (Some(e), Some(column)) = (&known, column) {

@@ -110,6 +110,7 @@ pub fn token(id: &str, role: &str, areas: Option<&str>, expires_at: Option<i64>)
         registry: None,
         areas: areas.map(str::to_owned),
         scopes: None,
+        purposes: None,
         hash: hash_secret(&format!("secret-{id}")),
         created_at: 0,
         expires_at,

@@ -93,6 +93,7 @@ impl TestHub {
                 registry: registry.map(str::to_owned),
                 areas: None,
                 scopes: None,
+                purposes: None,
                 hash: hash_secret(secret),
                 created_at: 0,
                 expires_at: None,

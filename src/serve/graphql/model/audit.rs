@@ -67,6 +67,8 @@ pub struct AuditFilter {
     pub enterprise: Option<ID>,
     /// What was asked: the digits by which a row names it, or the first of them.
     pub operation: Option<String>,
+    /// Id of a request: of an answer, or of an exported file, in its name, its properties or its column `mark`.
+    pub request: Option<String>,
 }
 
 impl AuditFilter {
@@ -91,6 +93,7 @@ impl AuditFilter {
             enterprise: self.enterprise.map(|id| parts_of_id(&id).0.to_owned()),
             fields: self.field.unwrap_or_default().into_iter().map(field).collect(),
             operation: given(self.operation).map(|digits| digits.to_ascii_lowercase()),
+            request: given(self.request),
             since: on.gte.map(|day| written(moment(day.0))),
             until: on.lte.map(last),
         }

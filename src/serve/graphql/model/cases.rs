@@ -330,8 +330,8 @@ impl OutreachCase {
         ID(format!("case:{}", self.row.id))
     }
     /// Whose case it is; null where no registry has the enterprise any more.
-    async fn enterprise(&self) -> Option<Enterprise> {
-        self.edition.row_of_id(&self.row.enterprise_id).map(|row| Enterprise::new(&self.edition, row))
+    async fn enterprise(&self, ctx: &Context<'_>) -> Option<Enterprise> {
+        self.edition.row_of_id(&self.row.enterprise_id).map(|row| Enterprise::new(ask(ctx), &self.edition, row))
     }
     /// Open or closed.
     async fn state(&self) -> CaseState {

@@ -190,7 +190,7 @@ impl ConflictConnection {
         }
         let mut nodes = Vec::with_capacity(self.places.len());
         for place in &self.places {
-            let enterprise = Enterprise::new(&self.edition, place.row);
+            let enterprise = Enterprise::new(ask, &self.edition, place.row);
             let conflict = match selects {
                 true => conflict_of(ctx, &enterprise, place.field.into()).await.or_tell(ctx)?,
                 false => None,

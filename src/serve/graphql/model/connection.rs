@@ -40,7 +40,7 @@ pub struct EnterpriseConnection {
 impl EnterpriseConnection {
     /// No enterprises.
     pub fn empty(edition: Arc<Edition>) -> EnterpriseConnection {
-        let page = RowPage { rows: Vec::new(), total: 0, has_next: false, has_previous: false };
+        let page = RowPage { rows: Vec::new(), total: 0, has_next: false, has_previous: false, start: None };
         EnterpriseConnection { edition, question: 0, page }
     }
     /// One read for all enterprises of the page, where the selection goes into the registries' rows or into findings; what
@@ -77,8 +77,12 @@ impl EnterpriseConnection {
         }
         Ok(())
     }
-    fn cursor(&self, row: Row) -> String {
-        RowCursor { edition: self.edition.number(), question: self.question, row }.encode()
+    /// The cursor of a row of the page, by its place there. Whoever is told a part of the priority is told places: a row's number is its
+    /// rank by the whole of it.
+    fn cursor(&self, at: usize) -> Option<String> {
+        let row = *self.page.rows.get(at)?;
+        let row = self.page.start.map_or(row, |start| start.saturating_add(at as u32));
+        Some(RowCursor { edition: self.edition.number(), question: self.question, row }.encode())
     }
 }
 
@@ -89,21 +93,24 @@ impl EnterpriseConnection {
     /// The enterprises of this page.
     async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<Enterprise>> {
         self.fetch_ahead(ctx).await.or_tell(ctx)?;
-        Ok(self.page.rows.iter().map(|row| Enterprise::new(&self.edition, *row)).collect())
+        Ok(self.page.rows.iter().map(|row| Enterprise::new(ask(ctx), &self.edition, *row)).collect())
     }
     /// The same with their cursors.
     async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<EnterpriseEdge>> {
         self.fetch_ahead(ctx).await.or_tell(ctx)?;
-        let edge = |row: &Row| EnterpriseEdge { cursor: self.cursor(*row), node: Enterprise::new(&self.edition, *row) };
-        Ok(self.page.rows.iter().map(edge).collect())
+        let edge = |(at, row): (usize, &Row)| EnterpriseEdge {
+            cursor: self.cursor(at).unwrap_or_default(),
+            node: Enterprise::new(ask(ctx), &self.edition, *row),
+        };
+        Ok(self.page.rows.iter().enumerate().map(edge).collect())
     }
     /// Where the page stands.
     async fn page_info(&self) -> PageInfo {
         PageInfo {
             has_next_page: self.page.has_next,
             has_previous_page: self.page.has_previous,
-            start_cursor: self.page.rows.first().map(|row| self.cursor(*row)),
-            end_cursor: self.page.rows.last().map(|row| self.cursor(*row)),
+            start_cursor: self.cursor(0),
+            end_cursor: self.page.rows.len().checked_sub(1).and_then(|last| self.cursor(last)),
         }
     }
     /// Of all pages together; exact.
@@ -290,17 +297,24 @@ pub fn list(
     after: Option<&str>,
 ) -> Result<EnterpriseConnection, Problem> {
     let filter = ask.within_areas(filter);
-    let question = question(&filter, order);
+    let question = question(ask, &filter, order);
     let cursor = checked_cursor(after, question)?;
     if cursor.is_some_and(|c| c.edition != edition.number()) {
         return Err(Problem::bad_input("游标属于另一个版本", "this cursor belongs to another edition"));
     }
     let rows = edition.filter(&filter)?;
-    let page = edition.page(&rows, order, first, cursor.map(|c| c.row));
+    let page = match ask.told_scores(edition) {
+        None => edition.page(&rows, order, first, cursor.map(|c| c.row)),
+        Some(told) => edition.told_page(&rows, order, first, cursor.map_or(0, |c| c.row.saturating_add(1)), &told),
+    };
     Ok(EnterpriseConnection { edition: edition.clone(), question, page })
 }
 
-/// Digest of what was asked: a cursor fits only the question it came from.
-pub fn question(filter: &Filter, order: &[Order]) -> u32 {
-    question_of(&(filter, order))
+/// Digest of what was asked: a cursor fits only the question it came from, and those who are told the same of the priority.
+pub fn question(ask: &RequestContext, filter: &Filter, order: &[Order]) -> u32 {
+    let sight = ask.caller.sight();
+    match sight.sees_all() {
+        true => question_of(&(filter, order)),
+        false => question_of(&(filter, order, sight.bits())),
+    }
 }

@@ -187,7 +187,7 @@ impl Correction {
     async fn enterprise(&self, ctx: &Context<'_>) -> Option<Enterprise> {
         let edition = self.edition.as_ref()?;
         let row = edition.row_of_id(&self.row.enterprise_id).filter(|row| ask(ctx).may_see(edition.enterprise(*row)))?;
-        Some(Enterprise::new(edition, row))
+        Some(Enterprise::new(ask(ctx), edition, row))
     }
     /// Id of that enterprise.
     async fn enterprise_id(&self) -> ID {

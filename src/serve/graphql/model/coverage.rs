@@ -402,11 +402,13 @@ pub struct Question {
     pub as_of: Option<EditionAsOf>,
     pub compare_with: Option<EditionAsOf>,
     pub target: Option<TargetKey>,
+    /// The bits of the fields that sums are asked of which take a scope; 0 for none.
+    pub sums: u32,
 }
 
 /// Counts the rows of the filter, and compares with an earlier edition and with targets where they are named.
 pub async fn coverage(ask: &RequestContext, question: Question) -> Result<Coverage, Problem> {
-    let Question { by, filter, as_of, compare_with, target } = question;
+    let Question { by, filter, as_of, compare_with, target, sums } = question;
     let most = if ask.state.rounds(&ask.caller) { MAX_ROUNDED_DIMENSIONS } else { MAX_DIMENSIONS };
     if by.len() > most || by.iter().enumerate().any(|(i, d)| by[..i].contains(d)) {
         return Err(Problem::bad_input(
@@ -417,6 +419,10 @@ pub async fn coverage(ask: &RequestContext, question: Question) -> Result<Covera
     let edition = ask.edition_at(as_of, None)?;
     let ToldCounts { groups, total, is_small, rounded_to } = count(ask, &edition, &by, &filter)?;
     let counted = edition.filter(&ask.counted_in_areas(filter.clone()))?;
+    // A sum over one firm is that firm's: who is told sums of money is noted with those whose they are.
+    if sums != 0 && ask.caller.has(AccessScope::Finance) {
+        ask.show_counted(&edition, &counted, sums);
+    }
     let more = Arc::new(Measured::new(edition.clone(), by.iter().map(|d| (*d).into()).collect(), counted.clone()));
     let counted = (edition.clone(), counted);
     let compared = compare_with.map(|day| ask.edition_at(Some(day), None)).transpose()?;

@@ -127,7 +127,7 @@ impl Duty {
     /// For this enterprise; where it was joined with another one, for that. Null also where it lies in an area that is not the caller's.
     async fn enterprise(&self, ctx: &Context<'_>) -> Option<super::enterprise::Enterprise> {
         let found = self.edition.enterprise_of_id(self.enterprise.as_deref()?).filter(|e| ask(ctx).may_see(*e))?;
-        Some(super::enterprise::Enterprise::new(&self.edition, found.row))
+        Some(super::enterprise::Enterprise::new(ask(ctx), &self.edition, found.row))
     }
     /// First day.
     async fn starts(&self) -> Option<Date> {

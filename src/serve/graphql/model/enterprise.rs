@@ -27,7 +27,7 @@ use crate::model::message::country_name;
 use crate::model::verdict::Verdicts;
 use crate::serve::answers::filter::DateRange;
 use crate::serve::answers::loaders::DutiesKey;
-use crate::serve::context::{OrTell, ask, checked_first, or_null, permitted};
+use crate::serve::context::{OrTell, RequestContext, ask, checked_first, or_null, permitted};
 use crate::serve::problem::Problem;
 
 /// The largest Int of GraphQL: a head count that a registry mistyped beyond it would cost strict clients the whole answer.
@@ -44,7 +44,9 @@ struct Inner {
 }
 
 impl Enterprise {
-    pub fn new(edition: &Arc<Edition>, row: Row) -> Enterprise {
+    /// An enterprise for an answer, noted as shown: there is no other way to one.
+    pub fn new(ask: &RequestContext, edition: &Arc<Edition>, row: Row) -> Enterprise {
+        ask.show(edition, std::iter::once(row), 0);
         Enterprise(Arc::new(Inner { edition: edition.clone(), row, verdicts: OnceLock::new() }))
     }
     pub fn edition(&self) -> &Arc<Edition> {
@@ -408,7 +410,7 @@ impl Enterprise {
     /// The enterprise whose branch it is.
     async fn branch_of(&self, ctx: &Context<'_>) -> Option<Enterprise> {
         let row = self.edition().enterprise_of_id(self.row().branch_of()?)?;
-        ask(ctx).may_see(row).then(|| Enterprise::new(self.edition(), row.row))
+        ask(ctx).may_see(row).then(|| Enterprise::new(ask(ctx), self.edition(), row.row))
     }
 }
 
@@ -424,11 +426,11 @@ pub struct SearchHit {
 }
 
 impl SearchHit {
-    pub fn new(edition: &Arc<Edition>, hit: crate::edition::Hit) -> SearchHit {
+    pub fn new(ask: &RequestContext, edition: &Arc<Edition>, hit: crate::edition::Hit) -> SearchHit {
         let field = match hit.field {
             HitField::Name | HitField::FormerName => EnterpriseField::Name,
             HitField::CreditCode | HitField::Identifier => EnterpriseField::CreditCode,
         };
-        SearchHit { enterprise: Enterprise::new(edition, hit.row), matched: hit.matched, field }
+        SearchHit { enterprise: Enterprise::new(ask, edition, hit.row), matched: hit.matched, field }
     }
 }

@@ -277,7 +277,7 @@ impl UnionDispatch {
 
     fn enterprise(&self, ask: &RequestContext, text: &str) -> Option<Enterprise> {
         let row = enterprise_meant(&self.view.edition, text)?;
-        ask.may_see(self.view.edition.enterprise(row)).then(|| Enterprise::new(&self.view.edition, row))
+        ask.may_see(self.view.edition.enterprise(row)).then(|| Enterprise::new(ask, &self.view.edition, row))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
+use super::connection::selects;
 use super::enterprise::Enterprise;
 use super::provenance::RegistryRecord;
 use super::scalars::LinkMethod;
@@ -37,16 +38,20 @@ pub async fn members(ctx: &Context<'_>, enterprise: &Enterprise) -> Result<Vec<L
     let keys: Vec<LinkKey> = enterprise.row().members().map(|m| LinkKey(m.record_id())).collect();
     let links = ask.records.load_many(keys).await?;
     let edition = enterprise.edition();
+    let asks_for_second = selects(ctx.field(), &["runnerUp"]);
     let members = enterprise.row().members().map(|m| {
         let rows = links.get(&LinkKey(m.record_id()));
         let link = rows.and_then(|rows| rows.iter().find(|row| row.part == i64::from(m.part())));
-        let second = link.and_then(|row| edition.enterprise_of_id(row.runner_up.as_deref()?)).filter(|e| ask.may_see(*e));
+        let second = link
+            .filter(|_| asks_for_second)
+            .and_then(|row| edition.enterprise_of_id(row.runner_up.as_deref()?))
+            .filter(|e| ask.may_see(*e));
         LinkedRecord {
             record: RegistryRecord { registry: m.registry().to_owned(), key: m.key().to_owned(), id: m.record_id() },
             method: crate::model::linkage::LinkMethod::from_name(m.method()).map_or(LinkMethod::Score, Into::into),
             weight: m.weight().map(f64::from),
             evidence: evidence(m.evidence()),
-            runner_up: second.map(|e| Enterprise::new(edition, e.row)),
+            runner_up: second.map(|e| Enterprise::new(ask, edition, e.row)),
             refused: link.and_then(|row| row.refused.clone()),
         }
     });

@@ -106,8 +106,8 @@ impl OutreachLead {
         self.status().into()
     }
     /// Whose it is.
-    async fn enterprise(&self) -> Enterprise {
-        Enterprise::new(&self.edition, self.row)
+    async fn enterprise(&self, ctx: &Context<'_>) -> Enterprise {
+        Enterprise::new(ask(ctx), &self.edition, self.row)
     }
     /// The day of the record; null where it says none, and of a payer.
     async fn on(&self) -> Option<Date> {

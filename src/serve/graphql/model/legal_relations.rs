@@ -50,7 +50,7 @@ pub async fn relations(ctx: &Context<'_>, enterprise: &Enterprise) -> Result<Vec
     let edition = enterprise.edition();
     let seen = |id: &str| {
         let row = edition.enterprise_of_id(id).filter(|e| ask.may_see(*e))?;
-        Some(Enterprise::new(edition, row.row))
+        Some(Enterprise::new(ask, edition, row.row))
     };
     let rows = ask.records.load_one(RelationKey(enterprise.row().id().to_owned())).await?.unwrap_or_default();
     let relation = |row: crate::store::relation::RelationRow| {

@@ -154,7 +154,7 @@ impl NamedList {
         let changes = all.into_iter().filter(|(.., c)| c.at >= from).filter_map(|(.., c)| {
             let row = self.edition.row_of_id(&c.enterprise_id)?;
             Some(NamedListChange {
-                enterprise: Enterprise::new(&self.edition, row),
+                enterprise: Enterprise::new(ask, &self.edition, row),
                 at: DateTime::written(c.at),
                 what: c.what,
                 from: c.from_value,
@@ -184,8 +184,8 @@ impl NamedList {
         found.truncate(MAX_PAGE);
         ask.show(&self.edition, found.iter().map(|f| f.row), selected(ctx.field()));
         let told = found.into_iter().map(|f| Follower {
-            enterprise: Enterprise::new(&self.edition, f.row),
-            leader: Enterprise::new(&self.edition, f.leader),
+            enterprise: Enterprise::new(ask, &self.edition, f.row),
+            leader: Enterprise::new(ask, &self.edition, f.leader),
             reason: f.reason.into(),
         });
         Ok(told.collect())

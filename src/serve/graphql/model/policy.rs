@@ -271,7 +271,7 @@ impl PolicyPreview {
         let seen: Vec<_> = found.moved.iter().filter(|m| ask.may_see(edition.enterprise(m.row))).collect();
         ask.show(&edition, seen.iter().map(|m| m.row), selected(ctx.field()));
         let moved = |m: &policy_preview::PolicyMove| PolicyMoved {
-            enterprise: Enterprise::new(&edition, m.row),
+            enterprise: Enterprise::new(ask, &edition, m.row),
             from: m.from.into(),
             to: m.to.into(),
         };

@@ -36,7 +36,7 @@ impl RegistryRecord {
     pub fn of_edition(ask: &RequestContext, edition: &Arc<Edition>, named: &RecordRef) -> Option<RegistryRecord> {
         let rows = edition.rows(&LookupKey::Record { registry: named.registry.to_string(), key: named.key.to_string() });
         let row = rows.first().filter(|row| ask.may_see(edition.enterprise(**row)))?;
-        Enterprise::new(edition, *row).record_of(&named.registry, &named.key)
+        Enterprise::new(ask, edition, *row).record_of(&named.registry, &named.key)
     }
     /// The row as kept; None where it was removed from the store.
     pub async fn detail(&self, ctx: &Context<'_>) -> Result<Option<Arc<RecordDetail>>, Problem> {
@@ -89,7 +89,7 @@ impl RegistryRecord {
         }
         let detail = self.detail(ctx).await.or_tell(ctx)?;
         let sight = ask(ctx).caller.sight();
-        let told = |f: &&FieldDetail| f.field.is_none_or(|field| sight.sees(classes::of_record_field(field)));
+        let told = |f: &&FieldDetail| sight.sees(classes::of_column(f.field));
         Ok(detail.map(|d| d.fields.iter().filter(told).map(RecordField::from).collect()))
     }
 }

@@ -425,8 +425,9 @@ impl UsageRow {
     fn new(row: crate::store::usage::UsageRow, own: Option<&[crate::model::enterprise::EnterpriseField]>) -> Option<UsageRow> {
         let all = crate::model::enterprise::EnterpriseField::ALL;
         let own = own.map_or(u32::MAX, |own| own.iter().fold(0, |bits, field| bits | 1 << *field as u32));
-        let fields = crate::model::enterprise::Bits(row.fields as u32 & own);
-        if row.fields != 0 && fields.0 == 0 {
+        let read = row.fields as u32 & crate::serve::answers::usage::FIELDS;
+        let fields = crate::model::enterprise::Bits(read & own);
+        if read != 0 && fields.0 == 0 {
             return None;
         }
         Some(UsageRow {

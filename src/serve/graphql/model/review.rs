@@ -17,6 +17,7 @@ use crate::hub::{contradictions, is_contradiction};
 use crate::model::linkage::{JudgementVerdict as ModelVerdict, RecordRef};
 use crate::serve::answers::filter::known_registries;
 use crate::serve::answers::loaders::PairKey;
+use crate::serve::answers::usage::bits_of;
 use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::Problem;
 use crate::store::entity::ReviewRow;
@@ -112,6 +113,8 @@ impl ReviewConnection {
         });
         let total_count = rows.len() as i32;
         let (rows, placed) = connection::slice(rows, first, after)?;
+        // What joins two records, and what contradicts what, is said of the enterprises that they belong to.
+        ask.show_fields(bits_of("records") | bits_of("identity"));
         Ok(ReviewConnection { nodes: rows.into_iter().map(|row| pair(ask, &edition, row)).collect(), placed, total_count })
     }
 }
@@ -130,7 +133,7 @@ fn pair(ask: &RequestContext, edition: &Arc<Edition>, row: ReviewRow) -> ReviewP
     let record = |r: &RecordRef| RegistryRecord::of_edition(ask, edition, r);
     let of_fund = is_contradiction(&row);
     let payer = row.entities.first().filter(|_| of_fund).and_then(|id| edition.enterprise_of_id(id));
-    let reasons = payer.and_then(|e| Some(Reason::all(&Enterprise::new(edition, e.row), &e.verdicts().ok()?.fund.reasons)));
+    let reasons = payer.and_then(|e| Some(Reason::all(&Enterprise::new(ask, edition, e.row), &e.verdicts().ok()?.fund.reasons)));
     let reasons = reasons.unwrap_or_default();
     let enterprises = row.entities.iter().filter_map(|id| edition.enterprise_of_id(id)).filter(|e| ask.may_see(*e));
     ReviewPair {
@@ -138,7 +141,7 @@ fn pair(ask: &RequestContext, edition: &Arc<Edition>, row: ReviewRow) -> ReviewP
         right: (!of_fund).then(|| record(&row.right)).flatten(),
         kind: if of_fund { ReviewKind::FundContradiction } else { ReviewKind::Pair },
         reasons,
-        enterprises: enterprises.map(|e| Enterprise::new(edition, e.row)).collect(),
+        enterprises: enterprises.map(|e| Enterprise::new(ask, edition, e.row)).collect(),
         id: ID(row.id),
         weight: row.weight,
         evidence: evidence_of(&row.evidence),

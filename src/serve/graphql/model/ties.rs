@@ -3,7 +3,7 @@
 use async_graphql::{Context, SimpleObject};
 
 use super::connection;
-use super::connection::pages;
+use super::connection::{pages, selects};
 use super::enterprise::Enterprise;
 use super::provenance::RegistryRecord;
 use super::scalars::Date;
@@ -106,11 +106,11 @@ fn record(tie: &TieRow<'_>) -> Option<RegistryRecord> {
     Some(RegistryRecord { registry: tie.registry().to_owned(), key: tie.key().to_owned(), id: tie.record_id() })
 }
 
-/// The enterprise of a row of the same edition, where the caller may see it.
-fn at(ctx: &Context<'_>, beside: &Enterprise, row: Option<Row>) -> Option<Enterprise> {
+/// The enterprise of a row of the same edition, where it is asked for and the caller may see it.
+fn at(ctx: &Context<'_>, is_asked: bool, beside: &Enterprise, row: Option<Row>) -> Option<Enterprise> {
     let edition = beside.edition();
-    let row = row.filter(|row| ask(ctx).may_see(edition.enterprise(*row)))?;
-    Some(Enterprise::new(edition, row))
+    let row = row.filter(|row| is_asked && ask(ctx).may_see(edition.enterprise(*row)))?;
+    Some(Enterprise::new(ask(ctx), edition, row))
 }
 
 /// Counts are whole numbers of 32 bits, as GraphQL has them; what a registry writes beyond them is cut off.
@@ -125,11 +125,12 @@ pub fn investments(ctx: &Context<'_>, enterprise: &Enterprise, outward: bool) ->
         false => edition.ties_of(row, TieKind::Investment),
         true => edition.ties_to(row, TieKind::Investment),
     };
+    let [of_investor, of_investee] = ["investor", "investee"].map(|name| selects(ctx.field(), &[name]));
     ties.iter()
         .map(|tie| Investment {
-            investor: at(ctx, enterprise, tie.other()),
+            investor: at(ctx, of_investor, enterprise, tie.other()),
             investor_name: tie.other_name().map(str::to_owned),
-            investee: at(ctx, enterprise, tie.subject()),
+            investee: at(ctx, of_investee, enterprise, tie.subject()),
             country: tie.country().map(str::to_owned),
             share_percent: tie.number(),
             record: record(tie),
@@ -153,10 +154,11 @@ impl DispatchConnection {
         };
         let total_count = ties.len() as i32;
         let (ties, placed) = connection::slice_of(edition.number(), ties, first, after)?;
+        let [of_agency, of_host] = ["agency", "host"].map(|name| selects(ctx.field(), &[name]));
         let nodes = ties.iter().map(|tie| Dispatch {
-            agency: at(ctx, enterprise, tie.subject()),
+            agency: at(ctx, of_agency, enterprise, tie.subject()),
             agency_name: tie.subject_name().map(str::to_owned),
-            host: at(ctx, enterprise, tie.other()),
+            host: at(ctx, of_host, enterprise, tie.other()),
             host_name: tie.other_name().map(str::to_owned),
             workers: whole(tie.number()),
             since: tie.since().map(Date),

@@ -31,7 +31,7 @@ pub enum CallerRole {
     Ingest,
     /// Runs the hub. Sees no enterprise.
     System,
-    /// Makes and ends tokens, and reads who looked. Sees no enterprise.
+    /// Makes and ends tokens. Sees no enterprise, and not who looked.
     Security,
     /// Reads who looked at what. Sees no enterprise.
     Auditor,
@@ -101,6 +101,10 @@ impl AccessToken {
     async fn areas(&self) -> Option<Vec<Area>> {
         let edition = self.edition.as_ref()?;
         Some(self.codes().iter().map(|code| Area::new(edition, code.as_str())).collect())
+    }
+    /// What it may state that it reads for; empty: anything, or nothing.
+    async fn purposes(&self) -> Vec<String> {
+        caller_of(&self.row).map(|caller| caller.purposes).unwrap_or_default()
     }
     /// The registry of a department's token.
     async fn registry(&self) -> Option<Registry> {

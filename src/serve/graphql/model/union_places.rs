@@ -6,7 +6,7 @@ use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
 use hashbrown::HashSet;
 use roaring::RoaringBitmap;
 
-use super::connection::{EnterpriseConnection, MAX_PAGE, list};
+use super::connection::{EnterpriseConnection, MAX_PAGE, list, selects};
 use super::enterprise::Enterprise;
 use super::federation_entries::{EntryOrigin, keyed_pages, number};
 use super::places::Area;
@@ -219,15 +219,16 @@ impl UnionPlace {
             let (members, employees) = e.counted_people();
             counts.count(e.gap(), e.union(), members, employees);
         }
-        let shown = |rows: Vec<Row>| {
-            let seen = rows.into_iter().filter(|row| ask.may_see(edition.enterprise(*row))).take(SHOWN);
-            seen.map(|row| Enterprise::new(edition, row)).collect::<Vec<_>>()
+        let shown = |name: &str, rows: Vec<Row>| {
+            let is_asked = selects(ctx.field(), &[name]);
+            let seen = rows.into_iter().filter(|row| is_asked && ask.may_see(edition.enterprise(*row))).take(SHOWN);
+            seen.map(|row| Enterprise::new(ask, edition, row)).collect::<Vec<_>>()
         };
         Ok(Some(BuildingEnterprises {
             counts: (&counts).into(),
             listed: lists.listed.len() as i32,
-            unlisted: shown(lists.unlisted()),
-            elsewhere: shown(lists.elsewhere()),
+            unlisted: shown("unlisted", lists.unlisted()),
+            elsewhere: shown("elsewhere", lists.elsewhere()),
             unknown: lists.unknown,
             rows: Arc::new(lists.by_address.into_iter().collect()),
             edition: edition.clone(),

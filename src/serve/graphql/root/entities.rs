@@ -27,6 +27,6 @@ pub async fn read_ahead(ctx: &Context<'_>, edition: &Arc<Edition>) -> Result<(),
         edition.rows(&key).into_iter().find(|row| ask.may_see(edition.enterprise(*row)))
     };
     let rows: Vec<Row> = given.unwrap_or_default().iter().filter_map(row).collect();
-    let page = RowPage { total: rows.len() as u64, rows, has_next: false, has_previous: false };
+    let page = RowPage { total: rows.len() as u64, rows, has_next: false, has_previous: false, start: None };
     EnterpriseConnection { edition: edition.clone(), question: 0, page }.fetch_ahead(ctx).await
 }

@@ -218,7 +218,7 @@ async fn as_they_are_now(ctx: &Context<'_>, ids: &[String]) -> Result<Vec<Enterp
     ask.state.refresh().await.or_tell(ctx)?;
     let edition = ask.state.hub().editions.current().or_tell(ctx)?;
     let rows = ids.iter().filter_map(|id| edition.enterprise_of_id(id)).filter(|e| ask.may_see(*e)).map(|e| e.row);
-    Ok(rows.map(|row| Enterprise::new(&edition, row)).collect())
+    Ok(rows.map(|row| Enterprise::new(ask, &edition, row)).collect())
 }
 
 /// The edition that waits for a person.

@@ -13,9 +13,9 @@ use crate::access::AccessScope;
 use crate::edition::{Edition, EditionAsOf, Filter, LookupKey, Row};
 use crate::model::enterprise::IdentifierKind;
 use crate::serve::answers::filter::{
-    AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, known_registries, plan_order,
+    AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, fields_of_order, known_registries, plan_order,
 };
-use crate::serve::answers::usage::selected;
+use crate::serve::answers::usage::{bits_of, selected};
 use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, parts_of_id, permitted};
 use crate::serve::graphql::model::cases::{CaseOwner, OutreachCase};
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
@@ -112,11 +112,13 @@ struct ListArguments {
 async fn root_list(ask: &RequestContext, base: Filter, arguments: ListArguments) -> Result<EnterpriseConnection, Problem> {
     ask.require_single()?;
     let first = checked_first(arguments.first, MAX_PAGE)?;
-    let order = plan_order(arguments.order_by.as_deref().unwrap_or_default(), &ask.caller)?;
+    let order_by = arguments.order_by.unwrap_or_default();
+    let order = plan_order(&order_by, &ask.caller)?;
+    ask.show_fields(fields_of_order(&order_by));
     let as_of = arguments.as_of.map(|d| d.0);
     let filter = base.and(ask.planned(&arguments.filter.unwrap_or_default(), as_of).await?);
     let after = arguments.after.as_deref();
-    let cursor = checked_cursor(after, question(&ask.within_areas(filter.clone()), &order))?;
+    let cursor = checked_cursor(after, question(ask, &ask.within_areas(filter.clone()), &order))?;
     let edition = ask.edition_at(as_of, cursor.as_ref())?;
     list(ask, &edition, filter, &order, first, after)
 }
@@ -159,7 +161,7 @@ async fn find(ask: &RequestContext, edition: &Arc<Edition>, key: &EnterpriseKey)
             .remedy(ids.join(", ")));
         }
     }
-    Ok(rows.first().map(|row| Enterprise::new(edition, *row)))
+    Ok(rows.first().map(|row| Enterprise::new(ask, edition, *row)))
 }
 
 async fn node_of(ask: &RequestContext, id: &str) -> Result<Option<Node>, Problem> {
@@ -381,9 +383,9 @@ impl Query {
             Filter::All => None,
             filter => Some(edition.filter(&filter).or_tell(ctx)?),
         };
-        let hits = edition.search(&text, scope.as_deref(), first);
+        let hits = edition.search_told(&text, scope.as_deref(), first, ask.told_scores(&edition).as_ref());
         ask.show(&edition, hits.iter().map(|hit| hit.row), selected(ctx.field()));
-        Ok(hits.into_iter().map(|hit| SearchHit::new(&edition, hit)).collect())
+        Ok(hits.into_iter().map(|hit| SearchHit::new(ask, &edition, hit)).collect())
     }
 
     /// Counts and rates by any of the dimensions, for maps and tables: one row per group that has enterprises; at most
@@ -406,7 +408,8 @@ impl Query {
         if let Some(area) = &within {
             plan = plan.and(Filter::Area(vec![area.code().to_owned()]));
         }
-        let question = Question { by, filter: plan, as_of, compare_with: compare_with.map(|d| d.0), target };
+        let sums = selected(ctx.field()) & (bits_of("payrollYuan") | bits_of("fund"));
+        let question = Question { by, filter: plan, as_of, compare_with: compare_with.map(|d| d.0), target, sums };
         coverage(ask, question).await.or_tell(ctx)
     }
 

@@ -21,6 +21,9 @@ pub struct CreateTokenInput {
     registry: Option<String>,
     /// Codes of the areas it is bound to; a district's token needs one.
     areas: Option<Vec<String>>,
+    /// What it may state that it reads for (`X-Purpose`), at most 20: under another one, or none, it sees what is open alone. Anything where
+    /// left out.
+    purposes: Option<Vec<String>>,
     /// Days that it is valid, at most 3,650.
     #[graphql(default = 365)]
     days: i32,
@@ -90,6 +93,7 @@ impl TokenMutations {
             role: input.role.into(),
             registry: input.registry,
             areas: input.areas.unwrap_or_default(),
+            purposes: input.purposes.unwrap_or_default(),
             days: i64::from(input.days),
         };
         let made = ask.state.hub().create_token(new).await;
