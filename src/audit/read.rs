@@ -406,13 +406,13 @@ mod tests {
             for day in days(&chain).unwrap() {
                 std::fs::remove_file(chain.join(name_of(day))).unwrap();
             }
-            ["head", "key"].map(|file| std::fs::remove_file(chain.join(file)).unwrap());
+            ["head", "key"].iter().for_each(|file| std::fs::remove_file(chain.join(file)).unwrap());
         })
         .await;
         assert!(alone.iter().any(|f| f.contains("is gone")), "neither key nor rows: {alone:?}");
         // The list went with it: only who kept it elsewhere can tell.
         let (_, with) = removed(|folder| {
-            ["chains", "key"].map(|file| std::fs::remove_file(folder.join(file)).unwrap());
+            ["chains", "key"].iter().for_each(|file| std::fs::remove_file(folder.join(file)).unwrap());
             std::fs::remove_dir_all(folder.join("2")).unwrap();
         })
         .await;

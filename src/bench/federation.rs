@@ -131,7 +131,12 @@ pub async fn measure(hub: Hub, bench: FederationBench) -> anyhow::Result<Vec<Fig
     let edition = hub.editions.current()?;
     let began = Instant::now();
     hub.unit_sums(&edition, &federation);
-    figures.push(Figure::at_most("counting an edition by unit (once a tree)", began.elapsed().as_secs_f64(), "s", Some(COLD_SECONDS)));
+    figures.push(Figure::at_most(
+        "counting an edition by unit (once a tree)",
+        began.elapsed().as_secs_f64(),
+        "s",
+        Some(COLD_SECONDS),
+    ));
     // Whatever else is entered, units stay counted: only what was entered is read anew.
     let line = format!("unit,year,indicator,value,source\nBJ,{YEAR},service,{},bench\n", hub.clock.millis());
     hub.import_federation(FederationNoun::Work, &line, &SheetOrigin::default()).await?;

@@ -53,7 +53,10 @@ pub async fn appraised(hub: &Hub, area: &str, year: i32, on: NaiveDate, lang: La
                 format!("{} +{:.1} → {}", lang.pick(&rule.zh, &rule.en), lift.gain, lift.rank)
             });
             let open = federation.objections.iter().map(|o| &o.what).filter(|o| {
-                o.unit == unit.code && o.year == year && o.on <= on && o.state == crate::federation::appraisal::ObjectionState::Open
+                o.unit == unit.code
+                    && o.year == year
+                    && o.on <= on
+                    && o.state == crate::federation::appraisal::ObjectionState::Open
             });
             printed.push(AppraisedUnit {
                 rank: s.rank,

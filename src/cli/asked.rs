@@ -60,7 +60,10 @@ pub async fn data(hub: &Hub, common: &Common, document: &str, variables: &Value)
 /// # Errors
 /// The server refuses it, in its own words.
 pub async fn page(hub: &Hub, common: &Common, path: &str) -> anyhow::Result<Vec<u8>> {
-    let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language(common)).header("x-purpose", common.purpose_header()?).body(Body::empty())?;
+    let request = Request::get(path)
+        .header(header::ACCEPT_LANGUAGE, language(common))
+        .header("x-purpose", common.purpose_header()?)
+        .body(Body::empty())?;
     let (status, bytes) = answered(hub, common, request).await?;
     if status.is_success() {
         return Ok(bytes);

@@ -48,7 +48,7 @@ struct Sought {
 impl Sought {
     fn question(self, common: &Common) -> AuditQuestion {
         let purpose = common.purpose.first().cloned();
-        let Sought { caller, enterprise, field, operation, request, since, until } = sought;
+        let Sought { caller, enterprise, field, operation, request, since, until } = self;
         AuditQuestion { caller, purpose, enterprise, fields: field.into_iter().collect(), operation, request, since, until }
     }
 }

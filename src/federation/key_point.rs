@@ -90,7 +90,10 @@ mod tests {
             let day = day.parse().unwrap();
             (read[at].is_done(day), read[at].is_late(day))
         };
-        assert_eq!([on(0, "2026-06-30"), on(0, "2026-07-01"), on(0, "2026-07-10")], [(false, false), (false, true), (true, false)]);
+        assert_eq!(
+            [on(0, "2026-06-30"), on(0, "2026-07-01"), on(0, "2026-07-10")],
+            [(false, false), (false, true), (true, false)]
+        );
         assert_eq!([on(1, "2026-12-31"), on(1, "2027-01-01")], [(false, false), (false, true)]);
         for (row, said) in [("D,2026,点,2027-01-01,,t", "not in 2026"), ("D,1999,点,,,t", "from 2000")] {
             let faults = read_key_points(&format!("unit,year,point,due_on,done_on,source\n{row}\n"), None).unwrap_err();

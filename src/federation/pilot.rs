@@ -271,10 +271,15 @@ mod tests {
     #[test]
     fn a_pilot_area_needs_no_quarter_and_its_days_follow_each_other() {
         let header = "unit,starts_on,decided_on,registered_on,reviewed_on,city_group,district_group,street_group,source";
-        let read = read_pilot_areas(&format!("{header}\nD,2010-07-01,2010-05,2010-06,2010-12,市组,区组,,t\nE,2011-01-01,,,,,,,t\n"), None);
+        let read = read_pilot_areas(
+            &format!("{header}\nD,2010-07-01,2010-05,2010-06,2010-12,市组,区组,,t\nE,2011-01-01,,,,,,,t\n"),
+            None,
+        );
         let read: Vec<PilotArea> = read.unwrap().into_iter().map(|(_, p)| p).collect();
         assert_eq!((read[0].district_group.as_deref(), &read[1].city_group), (Some("区组"), &None));
-        for (row, said) in [("D,2010-07-01,2010-08,,,,,,t", "before it was decided"), ("D,2010-07-01,,,2010-06,,,,t", "before it starts")] {
+        for (row, said) in
+            [("D,2010-07-01,2010-08,,,,,,t", "before it was decided"), ("D,2010-07-01,,,2010-06,,,,t", "before it starts")]
+        {
             assert!(read_pilot_areas(&format!("{header}\n{row}\n"), None).unwrap_err()[0].problem.en.contains(said), "{row}");
         }
     }

@@ -400,7 +400,10 @@ mod tests {
             "unit,starts_on,decided_on,registered_on,reviewed_on,city_group,district_group,street_group,source\nD,2010-07-01,2010-05,,,市组,区组,,t\n",
             pilot::read_pilot_areas,
         );
-        comes_back("unit,year,point,due_on,done_on,note,source\nD,2026,百日行动,2026-06,,\"一,二\",要点\n", key_point::read_key_points);
+        comes_back(
+            "unit,year,point,due_on,done_on,note,source\nD,2026,百日行动,2026-06,,\"一,二\",要点\n",
+            key_point::read_key_points,
+        );
         comes_back(
             "unit,year,indicator,measure,value,responsible,source\nD,2026,coverage_rate,%,92.35,某主席岗,会议\nD,2026,net_new_units,个,12,,会议\n",
             share::read_shares,

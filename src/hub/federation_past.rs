@@ -79,7 +79,10 @@ fn standing_at(versions: &[EntryRow], at: i64, day_end: impl Fn(i64) -> i64) -> 
             match version_at(of_key, telling, moment, &day_end) {
                 Some(version) => standing.push(version.clone()),
                 // Before the first sheet nobody had said what there was: what came with later ones was there too, as far as it fits.
-                None if telling == Telling::Entered && at < first && of_key.last().is_some_and(|latest| latest.body.is_some()) => {
+                None if telling == Telling::Entered
+                    && at < first
+                    && of_key.last().is_some_and(|latest| latest.body.is_some()) =>
+                {
                     later.extend(first_version(of_key, &day_end).filter(|first| first.at > moment && first.body.is_some()));
                 }
                 None => {}
@@ -297,7 +300,11 @@ mod tests {
         assert_eq!(told(&places, 25), is(&[("A", 2), ("B", 3)]));
         assert_eq!(told(&places, 35), is(&[("A", 4), ("B", 3)]));
         assert_eq!(told(&places, 45), is(&[("A", 4)]));
-        assert_eq!(told(&places, 5), is(&[("A", 2)]), "before the first sheet: as its day left it, without what was taken back since");
+        assert_eq!(
+            told(&places, 5),
+            is(&[("A", 2)]),
+            "before the first sheet: as its day left it, without what was taken back since"
+        );
         let more = [row(1, "PLACE", "A", Some("1"), 10), row(2, "PLACE", "C", Some("1"), 20)];
         assert_eq!(told(&more, 5), is(&[("A", 1), ("C", 2)]), "nobody had said yet that there was no C");
         assert_eq!(told(&more, 12), is(&[("A", 1)]));

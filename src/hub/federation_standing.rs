@@ -324,10 +324,7 @@ impl AppraisedYear {
                 format!("{year} 年 1 月 1 日以前没有发布过数据，无法计算净增：可用考核数据表录入"),
                 format!("nothing was published before 1 January {year}: the net increase cannot be counted; enter it as work"),
             ),
-            _ => (
-                format!("没有录入 {year} 年的 {indicator}"),
-                format!("nobody entered {indicator} of {year}"),
-            ),
+            _ => (format!("没有录入 {year} 年的 {indicator}"), format!("nobody entered {indicator} of {year}")),
         }
     }
     /// Whether rules that count a net increase have nothing to begin at.

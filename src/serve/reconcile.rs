@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use self::extend::extend;
-use self::question::{KIND, SoughtName, bare_id, may_see};
+use self::question::{KIND, SoughtName, bare_id};
 use super::answers::strict_json::read_json;
 use super::answers::usage::bits_of;
 use super::export::ExportColumn;

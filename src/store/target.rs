@@ -69,7 +69,12 @@ impl Store {
     ///
     /// # Errors
     /// Database, where the store cannot be read.
-    pub async fn target_history(&self, areas: [&str; 2], year: i64, indicator: &str) -> Result<Vec<TargetVersionRow>, StoreError> {
+    pub async fn target_history(
+        &self,
+        areas: [&str; 2],
+        year: i64,
+        indicator: &str,
+    ) -> Result<Vec<TargetVersionRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
             "SELECT value, responsible, by_whom, at, source, CAST(NULL AS BIGINT) AS replaced_at FROM target
              WHERE area IN ($1, $2) AND year = $3 AND indicator = $4
@@ -162,7 +167,8 @@ async fn put(tx: &mut Tx, t: &TargetRow) -> Result<(), sqlx::Error> {
     .execute(c)
     .await
     .map(|_| ()))?;
-    in_tx!(tx, |c| sqlx::query(
+    in_tx!(tx, |c| {
+        sqlx::query(
         "INSERT INTO target (area, year, indicator, value, responsible, by_whom, at, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (area, year, indicator) DO UPDATE SET value = excluded.value, responsible = excluded.responsible,
              by_whom = excluded.by_whom, at = excluded.at, source = excluded.source"
@@ -177,5 +183,6 @@ async fn put(tx: &mut Tx, t: &TargetRow) -> Result<(), sqlx::Error> {
     .bind(&t.source)
     .execute(c)
     .await
-    .map(|_| ()))
+    .map(|_| ())
+    })
 }

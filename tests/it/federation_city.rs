@@ -91,7 +91,8 @@ impl Played {
     }
 }
 
-const UNIT: &str = "code counts { enterprises covered lacking undecided employees members } own: counts(own: true) { enterprises }
+const UNIT: &str =
+    "code counts { enterprises covered lacking undecided employees members } own: counts(own: true) { enterprises }
     pace { done toDo late } staffing { approved filled vacant delegatedChairs } arrears { fresh withinYear older }
     servicesGiven(year: 2026, kind: CARD) { count } target(year: 2026, indicator: \"net_new_units\") { value parts units left }
     dispatch { agreements withoutClause workers membersAtAgencies membersAtHosts careMembers agenciesLacking hostsLacking }";
@@ -246,9 +247,17 @@ async fn recounted(played: &Played, units: Value) {
     };
     let (code, text) = recount(&answers).await;
     assert_eq!(code, Some(0), "{text}");
-    for part in
-        ["units: 17", "streets: ", "places: ", "nearest: ", "services: ", "targets: 17", "dispatch: ", "funds: 48", "appraisal: 16"]
-    {
+    for part in [
+        "units: 17",
+        "streets: ",
+        "places: ",
+        "nearest: ",
+        "services: ",
+        "targets: 17",
+        "dispatch: ",
+        "funds: 48",
+        "appraisal: 16",
+    ] {
         assert!(text.contains(part), "{part} was not recounted: {text}");
     }
     // It would tell: one enterprise more in a unit is named.
@@ -332,7 +341,8 @@ async fn what_registries_of_payments_say_stands_beside_what_a_district_reports()
     }
     assert!(truly > 0.0 && (told - truly).abs() < truly * 0.1, "{told} told, {truly} in truth");
     // For another quarter nothing was paid, and that is said as well.
-    let other = played.ask("{ unionCollections(period: \"2026Q1\", first: 1) { nodes { taxRegistry { paidYuan payments } } } }").await;
+    let other =
+        played.ask("{ unionCollections(period: \"2026Q1\", first: 1) { nodes { taxRegistry { paidYuan payments } } } }").await;
     assert_eq!(other["unionCollections"]["nodes"][0]["taxRegistry"], json!({ "paidYuan": "0", "payments": 0 }), "{other}");
 }
 

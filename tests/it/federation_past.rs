@@ -69,16 +69,22 @@ async fn a_street_that_moves_leaves_the_earlier_days_as_they_were() {
     assert_eq!(all(&format!("&asOf={BEFORE}")).await, enterprises(&before).to_string());
     assert_eq!(all("").await, enterprises(&today).to_string());
     assert_eq!(rows(&served, &format!("/export/federation/units.ndjson?within=D110101&on={BEFORE}")).await.1, sheet);
-    assert!(sheet.contains("S110101001") && !rows(&served, "/export/federation/units.ndjson?within=D110101").await.1.contains("S110101001"));
+    assert!(
+        sheet.contains("S110101001")
+            && !rows(&served, "/export/federation/units.ndjson?within=D110101").await.1.contains("S110101001")
+    );
     // Before the first sheet nobody had said otherwise.
     let early = "{ unionUnit(code: \"D110101\") { pace(on: \"2010-09-01\", levels: [STREET]) { done toDo } } }";
     assert_eq!(served.data(early, json!({})).await["unionUnit"]["pace"], json!({ "done": 1, "toDo": 1 }));
     // Month by month, each in the units of its end.
-    let series = "{ unionUnit(code: \"D110101\") { paceSeries(from: \"2026-09-01\", to: \"2026-10-02\", levels: [STREET]) { done on } } }";
+    let series =
+        "{ unionUnit(code: \"D110101\") { paceSeries(from: \"2026-09-01\", to: \"2026-10-02\", levels: [STREET]) { done on } } }";
     let series = served.data(series, json!({})).await["unionUnit"]["paceSeries"].take();
     assert_eq!(series, json!([{ "done": 1, "on": "2026-09-30" }, { "done": 0, "on": "2026-10-02" }]));
     // Told as of the day, it is another thing than today's, and its id finds it again.
-    let ids = format!("{{ now: unionUnit(code: \"S110101001\") {{ id }} then: unionUnit(code: \"S110101001\", asOf: \"{BEFORE}\") {{ id }} }}");
+    let ids = format!(
+        "{{ now: unionUnit(code: \"S110101001\") {{ id }} then: unionUnit(code: \"S110101001\", asOf: \"{BEFORE}\") {{ id }} }}"
+    );
     let ids = served.data(&ids, json!({})).await;
     assert_ne!(ids["now"]["id"], ids["then"]["id"]);
     let again = "query($id: ID!) { node(id: $id) { id ... on UnionUnit { parent { code } } } }";
@@ -112,9 +118,12 @@ async fn places_agreements_and_work_stand_as_they_had_been_entered() {
     bring(&served, "UNIT", UNITS).await;
     let place = |unit: &str, name: &str| format!("code,name,kind,unit,source\nZ1,{name},STATION,{unit},t\n");
     let agreement = |workers: u32| {
-        format!("unit,agency,host,agreed_on,clause,workers,members,joined_at,source\nD110101,甲,乙,2026-09-01,否,{workers},5,派遣,t\n")
+        format!(
+            "unit,agency,host,agreed_on,clause,workers,members,joined_at,source\nD110101,甲,乙,2026-09-01,否,{workers},5,派遣,t\n"
+        )
     };
-    let work = |value: u32| format!("unit,year,indicator,value,source\nD110101,2026,service,{value},t\nD110102,2026,service,20,t\n");
+    let work =
+        |value: u32| format!("unit,year,indicator,value,source\nD110101,2026,service,{value},t\nD110102,2026,service,20,t\n");
     let rules = "year = 2026\n[[rule]]\nid = \"service\"\nindicator = \"service\"\nzh = \"服务\"\nen = \"service\"\nper = 1\ncap = 40\nsource = \"办法\"\n[[rule]]\nid = \"growth\"\nindicator = \"net_new_units\"\nzh = \"净增\"\nen = \"growth\"\nper = 1\ncap = 40\nsource = \"办法\"\n";
     for (noun, sheet) in
         [("PLACE", place("D110101", "旧站")), ("DISPATCH", agreement(100)), ("WORK", work(30)), ("APPRAISAL", rules.to_owned())]

@@ -18,7 +18,8 @@ async fn city(count: u32) -> Served {
 }
 
 async fn import_targets(served: &Served, sheet: &str) -> Value {
-    let import = "mutation($s: String!) { importTargets(sheet: $s, source: \"任务书\") { kept unchanged faults { line message } } }";
+    let import =
+        "mutation($s: String!) { importTargets(sheet: $s, source: \"任务书\") { kept unchanged faults { line message } } }";
     served.data(import, json!({ "s": sheet })).await["importTargets"].take()
 }
 
@@ -73,7 +74,9 @@ async fn a_unit_of_several_streets_and_an_own_industrial_union_have_targets_that
     );
     // By hand it is set by its code; one that nobody knows is refused by name.
     let set = |area: &str| {
-        format!("mutation {{ setTarget(input: {{ area: \"{area}\", year: 2026, indicator: \"net_new_units\", value: 12, source: \"会议纪要\" }}) {{ target {{ value source }} userErrors {{ message(lang: EN) }} }} }}")
+        format!(
+            "mutation {{ setTarget(input: {{ area: \"{area}\", year: 2026, indicator: \"net_new_units\", value: 12, source: \"会议纪要\" }}) {{ target {{ value source }} userErrors {{ message(lang: EN) }} }} }}"
+        )
     };
     let by_hand = served.data(&set("Z1"), json!({})).await["setTarget"].take();
     assert_eq!(by_hand["target"], json!({ "value": 12.0, "source": "会议纪要" }), "{by_hand}");
@@ -86,12 +89,24 @@ async fn key_points_work_objections_rewards_and_rules_are_lists_with_source_and_
     let served = city(300).await;
     let rules = "year = 2026\n[[rule]]\nid = \"service\"\nindicator = \"service\"\nzh = \"服务\"\nen = \"service\"\nper = 1\ncap = 40\nsource = \"考核办法第三条\"\n";
     for (noun, sheet, kept) in [
-        ("KEY_POINT", "unit,year,point,due_on,done_on,source\nBJ,2026,百日行动,2026-06-30,2026-06-20,要点\nZ1,2026,联合工会,2026-08,,要点\n", 2),
+        (
+            "KEY_POINT",
+            "unit,year,point,due_on,done_on,source\nBJ,2026,百日行动,2026-06-30,2026-06-20,要点\nZ1,2026,联合工会,2026-08,,要点\n",
+            2,
+        ),
         ("WORK", "unit,year,indicator,value,source\nS110101001,2026,service,30,台账\nD110102,2026,service,3,台账\n", 2),
-        ("OBJECTION", "id,unit,year,rule,said,state,answer,on,source\nO1,S110101001,2026,service,少计,OPEN,,2026-09-01,t\nO2,D110102,2026,,少计,不成立,已核,2026-09-20,t\n", 2),
+        (
+            "OBJECTION",
+            "id,unit,year,rule,said,state,answer,on,source\nO1,S110101001,2026,service,少计,OPEN,,2026-09-01,t\nO2,D110102,2026,,少计,不成立,已核,2026-09-20,t\n",
+            2,
+        ),
         ("REWARD", "unit,year,reward,yuan,source\nD110102,2026,一等奖,10000,通报\n", 1),
         ("APPRAISAL", rules, 1),
-        ("PILOT", "unit,starts_on,decided_on,registered_on,reviewed_on,city_group,district_group,street_group,source\nD110102,2026-07-01,2026-05,2026-06-15,,市领导小组,区领导小组,,方案\nZ1,2027-01-01,,,,,,,方案\n", 2),
+        (
+            "PILOT",
+            "unit,starts_on,decided_on,registered_on,reviewed_on,city_group,district_group,street_group,source\nD110102,2026-07-01,2026-05,2026-06-15,,市领导小组,区领导小组,,方案\nZ1,2027-01-01,,,,,,,方案\n",
+            2,
+        ),
     ] {
         let brought = bring(&served, noun, sheet).await;
         assert_eq!(brought["kept"], kept, "{noun}: {brought}");
@@ -126,7 +141,9 @@ async fn key_points_work_objections_rewards_and_rules_are_lists_with_source_and_
     // Page by page, and of one district its streets with their rank in the whole level.
     assert_eq!((&data["page"]["totalCount"], &data["page"]["pageInfo"]["hasNextPage"]), (&json!(2), &json!(true)));
     let first = data["page"]["nodes"][0]["unit"]["code"].as_str().unwrap();
-    let after = format!("{{ unionStandings(year: 2026, level: DISTRICT, first: 1, after: \"{first}\") {{ nodes {{ unit {{ code }} }} pageInfo {{ hasNextPage }} }} }}");
+    let after = format!(
+        "{{ unionStandings(year: 2026, level: DISTRICT, first: 1, after: \"{first}\") {{ nodes {{ unit {{ code }} }} pageInfo {{ hasNextPage }} }} }}"
+    );
     let second = served.data(&after, json!({})).await["unionStandings"].take();
     assert!(second["nodes"][0]["unit"]["code"] != first && second["pageInfo"]["hasNextPage"] == false, "{second}");
     assert_eq!((&data["within"]["totalCount"], &data["within"]["nodes"][0]["of"]), (&json!(2), &json!(3)), "{data}");
@@ -149,7 +166,11 @@ async fn figures_come_page_by_page_and_sums_of_rewards_need_finance() {
     for (noun, sheet) in [
         ("UNIT", UNITS.to_owned()),
         ("REWARD", "unit,year,reward,yuan,source\nD110102,2026,一等奖,10000,通报\n".to_owned()),
-        ("FIGURE", "id,value,unit,as_of,source,confidence\nF1,1,a,2010-01,t,high\nF2,2,a,2010-01,t,high\nF3,3,b,2010-01,t,high\n".to_owned()),
+        (
+            "FIGURE",
+            "id,value,unit,as_of,source,confidence\nF1,1,a,2010-01,t,high\nF2,2,a,2010-01,t,high\nF3,3,b,2010-01,t,high\n"
+                .to_owned(),
+        ),
     ] {
         let brought = served.ask_as(Some("secret-ann"), import, json!({ "n": noun, "s": sheet })).await;
         assert!(brought["data"]["importFederation"]["kept"].as_i64().unwrap() > 0, "{noun}: {brought}");

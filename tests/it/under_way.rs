@@ -169,8 +169,10 @@ async fn what_is_drawn_and_looked_up_costs_of_the_callers_allowance() {
     // What is kept costs nothing.
     let again = served.router.clone().oneshot(tile(0).body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(again.status(), StatusCode::OK);
-    let names: serde_json::Map<String, serde_json::Value> = (0..30).map(|n| (format!("q{n}"), json!({ "query": "甲" }))).collect();
-    let form = format!("queries={}", url::form_urlencoded::byte_serialize(json!(names).to_string().as_bytes()).collect::<String>());
+    let names: serde_json::Map<String, serde_json::Value> =
+        (0..30).map(|n| (format!("q{n}"), json!({ "query": "甲" }))).collect();
+    let form =
+        format!("queries={}", url::form_urlencoded::byte_serialize(json!(names).to_string().as_bytes()).collect::<String>());
     let request = Request::post("/reconcile").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     let (status, _, text) = served.send(request.body(Body::from(form)).unwrap()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "{}", String::from_utf8_lossy(&text));

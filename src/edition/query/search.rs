@@ -206,7 +206,8 @@ impl Edition {
         hits.extend(ranked.into_iter().map(|(_, hit)| hit).take(first - hits.len()));
         if is_short && hits.len() < first {
             let named: RoaringBitmap = hits.iter().map(|hit| hit.row).collect();
-            let more = self.bearing_part(text, scope, first + hits.len(), told).into_iter().filter(|hit| !named.contains(hit.row));
+            let more =
+                self.bearing_part(text, scope, first + hits.len(), told).into_iter().filter(|hit| !named.contains(hit.row));
             hits.extend(more.take(first - hits.len()));
         }
         hits

@@ -70,7 +70,6 @@ pub struct Parameters {
     /// Id of a trusted document; Relay's network layers call it `doc_id` or `id`.
     pub document_id: Option<String>,
     /// What the connection said that it reads for (`X-Purpose`, or `purpose` of `connection_init`); no parameter of a request.
-    #[serde(skip)]
     pub purpose: Option<String>,
 }
 

@@ -82,7 +82,10 @@ pub async fn sse(
         }
     };
     let parameters = match parameters {
-        Ok(parameters) => parameters,
+        Ok(mut parameters) => {
+            parameters.purpose = Some(crate::serve::answers::usage::purpose(&headers));
+            parameters
+        }
         Err(problem) => return refuse(&problem, lang, &id),
     };
     let kinds = if method == Method::GET { Kinds::Reading } else { Kinds::Any };

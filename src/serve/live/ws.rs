@@ -32,6 +32,7 @@ use crate::model::message::Lang;
 use crate::serve::answers::engine::Engine;
 use crate::serve::answers::events::LastEvent;
 use crate::serve::answers::request::Parameters;
+use crate::serve::answers::usage;
 use crate::serve::http::connections::Connection as Opened;
 use crate::serve::http::graphql::serialise;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
@@ -72,6 +73,7 @@ pub async fn ws(State(state): State<ServerState>, State(engine): State<Engine>, 
         Err(problem) => return refuse(&problem, lang, &id),
     };
     let authorization = header_text(headers, header::AUTHORIZATION).map(str::to_owned);
+    let purpose = usage::purpose(headers);
     // With them goes how the client spelt the names of its headers, and so are they answered: Python's gql looks for
     // `Sec-WebSocket-Protocol` letter by letter, and takes any other spelling for the old protocol.
     let extensions = request.extensions().clone();
@@ -81,7 +83,7 @@ pub async fn ws(State(state): State<ServerState>, State(engine): State<Engine>, 
         let Ok(upgraded) = upgrade.await else { return };
         let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
         let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-        Connection::new(state, engine, lang, id, authorization).run(socket).await;
+        Connection::new(state, engine, lang, id, authorization, Some(purpose)).run(socket).await;
         drop(open);
     });
     let mut response = Response::new(Body::empty());
@@ -140,6 +142,8 @@ struct Connection {
     lang: Lang,
     id: String,
     authorization: Option<String>,
+    /// What the caller says it reads for.
+    purpose: Option<String>,
     caller: Option<Arc<Caller>>,
     operations: HashMap<String, JoinHandle<()>>,
     place: Option<Slot>,
@@ -160,9 +164,16 @@ struct Close(u16, &'static str);
 type Outgoing = (String, Option<Slot>);
 
 impl Connection {
-    fn new(state: ServerState, engine: Engine, lang: Lang, id: String, authorization: Option<String>) -> Connection {
+    fn new(
+        state: ServerState,
+        engine: Engine,
+        lang: Lang,
+        id: String,
+        authorization: Option<String>,
+        purpose: Option<String>,
+    ) -> Connection {
         let lane = state.lanes().of("sockets of nobody yet");
-        Connection { state, engine, lang, id, authorization, caller: None, operations: HashMap::new(), place: None, lane }
+        Connection { state, engine, lang, id, authorization, purpose, caller: None, operations: HashMap::new(), place: None, lane }
     }
 
     async fn run<S>(mut self, socket: WebSocketStream<S>)
@@ -253,6 +264,9 @@ impl Connection {
                 // Clients that hand their headers on spell it as a header.
                 let accept =
                     ["acceptLanguage", "accept-language", "Accept-Language"].iter().find_map(|name| payload.get(name)?.as_str());
+                if let Some(purpose) = payload.get("purpose").and_then(Value::as_str) {
+                    self.purpose = Some(purpose.to_owned());
+                }
                 if let Some(accept) = accept {
                     self.lang = Lang::from_accept(accept);
                 }
@@ -292,8 +306,9 @@ impl Connection {
         if self.operations.contains_key(&id) {
             return Err(Close(4409, "Subscriber already exists"));
         }
-        let parameters: Parameters =
+        let mut parameters: Parameters =
             payload.and_then(|p| serde_json::from_value(p).ok()).ok_or(Close(4400, "Invalid message received"))?;
+        parameters.purpose.clone_from(&self.purpose);
         if self.operations.len() >= MAX_OPERATIONS {
             let problem = Problem::new(
                 Code::CostExceeded,

@@ -62,11 +62,7 @@ pub struct FederationView {
 
 impl FederationView {
     /// As of a day, an instant or an edition, or as it stands.
-    pub async fn of(
-        ask: &RequestContext,
-        edition: Arc<Edition>,
-        as_of: Option<EditionAsOf>,
-    ) -> Result<FederationView, Problem> {
+    pub async fn of(ask: &RequestContext, edition: Arc<Edition>, as_of: Option<EditionAsOf>) -> Result<FederationView, Problem> {
         let current = ask.federation().await?;
         let federation = match as_of {
             None => current.clone(),
@@ -162,7 +158,12 @@ impl FederationView {
     }
 
     /// The pace of all units on some days, each in the units of its day.
-    pub async fn pace_series(&self, ask: &RequestContext, levels: &[TreeLevel], days: &[NaiveDate]) -> Result<PaceSeries, Problem> {
+    pub async fn pace_series(
+        &self,
+        ask: &RequestContext,
+        levels: &[TreeLevel],
+        days: &[NaiveDate],
+    ) -> Result<PaceSeries, Problem> {
         let mut kept = self.shared.series.lock().await;
         if let Some((.., series)) = kept.iter().find(|(of_days, of, _)| of_days == days && of == levels) {
             return Ok(series.clone());

@@ -246,7 +246,7 @@ impl OutreachLeadConnection {
             wanted = wanted.and(Filter::Area(codes));
         }
         if let Some(units) = &filter.unit {
-            let homes = hub.homes_of_units().await.map_err(mendable)?;
+            let homes = hub.homes_of_units(None).await.map_err(mendable)?;
             wanted = wanted.and(homes.filter(&known_units(&homes.federation, &ask.caller, units)?));
         }
         if let Some(text) = filter.text.filter(|text| !text.trim().is_empty()) {

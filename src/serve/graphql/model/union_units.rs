@@ -407,7 +407,7 @@ impl UnionUnit {
                 SetBy::Registry(_) => None,
             },
             set_at: DateTime::from_millis(own.at),
-            of: (self.clone(), year, indicator.clone()),
+            of: (self.clone(), year, indicator.to_owned()),
         }))
     }
     /// Every version of its target that people set, the latest first: also where it was taken back and none stands.

@@ -385,7 +385,8 @@ impl FederationQuery {
         let Some((ask, view, within)) = seen(ctx, within.as_deref(), None).await? else { return Ok(None) };
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
         let is_wanted = |r: &UnitReward| year.is_none_or(|year| r.year == year) && is_seen(ask, &view, &r.unit, within);
-        let keyed = view.federation.rewards.iter().filter(|r| is_wanted(&r.what)).map(|r| (UnionReward::key(&r.what), r)).collect();
+        let keyed =
+            view.federation.rewards.iter().filter(|r| is_wanted(&r.what)).map(|r| (UnionReward::key(&r.what), r)).collect();
         Ok(Some(UnionRewardConnection::page(keyed, first, after.as_deref(), |_, r| UnionReward::new(ask, &view, r))))
     }
 
@@ -411,7 +412,9 @@ impl FederationQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Of this year.")] year: i32,
         #[graphql(desc = "Units of this level.")] level: UnionUnitLevel,
-        #[graphql(desc = "Only of this unit and those below it: its code. Ranks are those of the whole level.")] within: Option<String>,
+        #[graphql(desc = "Only of this unit and those below it: its code. Ranks are those of the whole level.")] within: Option<
+            String,
+        >,
         #[graphql(desc = "As of this day; today where left out.")] on: Option<Date>,
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
