@@ -23,6 +23,7 @@ pub mod federation;
 pub mod federation_homes;
 pub mod federation_standing;
 pub mod federation_state;
+mod first_roll;
 mod follow_findings;
 mod follow_records;
 mod freshness;
