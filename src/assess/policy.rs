@@ -98,11 +98,21 @@ pub struct PublicationPolicy {
     pub covered_percent: f64,
     /// Fewer than so many more or less never hold an edition, whatever their share.
     pub at_least: u64,
+    /// Of the unions of a roll on which no edition rested before (federations apart), so many at least must stand at an enterprise of
+    /// the other registries; else the roll is another city's.
+    pub first_placed_percent: f64,
+    /// Of those that state a district, so many at most may be of one in which no other registry has an enterprise.
+    pub first_elsewhere_percent: f64,
+    /// Of the enterprises above designated size, so many at least such a roll must cover; else it is a part of the roll.
+    pub first_covered_percent: f64,
 }
 
 impl PublicationPolicy {
-    fn shares(&self) -> [(&'static str, f64); 4] {
+    fn shares(&self) -> [(&'static str, f64); 7] {
         [
+            ("first_placed_percent", self.first_placed_percent),
+            ("first_elsewhere_percent", self.first_elsewhere_percent),
+            ("first_covered_percent", self.first_covered_percent),
             ("enterprises_percent", self.enterprises_percent),
             ("gap_percent", self.gap_percent),
             ("unions_percent", self.unions_percent),
@@ -119,6 +129,9 @@ impl Default for PublicationPolicy {
             unions_percent: 10.0,
             covered_percent: 10.0,
             at_least: 25,
+            first_placed_percent: 50.0,
+            first_elsewhere_percent: 50.0,
+            first_covered_percent: 10.0,
         }
     }
 }

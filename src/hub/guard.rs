@@ -4,6 +4,9 @@
 //! In: the figures of the edition to come and of those before, and the shares of policy. Out: what jumps and why, kept in the
 //! store; what was published goes on answering. Released, the edition is made again from the store and published, so that nothing
 //! of a held one need be kept: a process that is killed before or after the release goes on where it was.
+//!
+//! A roll on which no edition rested before is compared with nothing before it, but with the other registries: see
+//! `first_roll.rs`.
 
 use data_encoding::HEXLOWER;
 use std::sync::Arc;
@@ -144,6 +147,21 @@ impl HeldEdition {
         let causes: Vec<&str> = self.causes.iter().map(|c| lang.pick(c.zh.as_str(), c.en.as_str())).collect();
         let (jumps, causes) = (jumps.join(lang.pick("；", "; ")), causes.join(lang.pick("；", "; ")));
         let id = self.id;
+        if self.jumps.is_empty() {
+            return match (lang, self.waits()) {
+                (Lang::Zh, true) => format!(
+                    "新的一期暂不发布，等待人工决定：所依据的工会名册不像是本市的完整名册。{causes}。核对名册后运行 huitu edition release {id} --reason … 发布，或 huitu edition reject {id} --reason … 退回，换上完整名册后重新 sync"
+                ),
+                (Lang::Zh, false) => format!("新的一期已被退回（{}）：名册不像是本市的完整名册。{causes}", self.why()),
+                (Lang::En, true) => format!(
+                    "The new edition waits for a person: the union roll that it rests on can hardly be this city's whole roll. {causes}. Look at the roll, then `huitu edition release {id} --reason …`, or `huitu edition reject {id} --reason …` and sync again with the whole roll"
+                ),
+                (Lang::En, false) => format!(
+                    "The new edition was rejected ({}): its union roll can hardly be this city's whole roll. {causes}",
+                    self.why()
+                ),
+            };
+        }
         match (lang, self.waits()) {
             (Lang::Zh, true) => format!(
                 "新的一期暂不发布，等待人工决定：{jumps}。原因：{causes}。已发布的一期继续提供查询；核对后运行 huitu edition release {id} --reason … 或 huitu edition reject {id} --reason …"
@@ -217,6 +235,17 @@ impl Hub {
         unmet: &[Unmet],
         assessed: &Assessed,
     ) -> Result<Word, HubError> {
+        // Nothing that was published can be read any more: what answers next is no first edition.
+        if previous.is_none() && self.store.latest_edition().await?.is_some() {
+            return Ok(Word::Publish);
+        }
+        let is_list = !unmet.iter().any(|u| u.verdict.decides_the_gap());
+        if is_list && self.like(unmet).is_none() {
+            let doubts = self.first_roll(assessed).doubts(&self.settings.policy.publication);
+            if !doubts.is_empty() && !self.is_released(inputs).await? {
+                return self.hold(inputs, &[], &doubts).await;
+            }
+        }
         let Some(previous) = previous else { return Ok(Word::Publish) };
         let covers = |e: &&Enterprise| self.is_covered(e);
         let now = Figures {
@@ -276,7 +305,7 @@ impl Hub {
         self.guard_figures(inputs, previous, unmet, now).await
     }
 
-    fn is_covered(&self, e: &Enterprise) -> bool {
+    pub(super) fn is_covered(&self, e: &Enterprise) -> bool {
         e.verdicts.gap.status != GapStatus::OutOfScope && self.settings.policy.counted_kinds.contains(&e.verdicts.union.verdict)
     }
 
@@ -287,8 +316,7 @@ impl Hub {
         unmet: &[Unmet],
         now: Figures,
     ) -> Result<Word, HubError> {
-        let released = self.store.last_held_edition().await?;
-        if released.is_some_and(|held| held.state == "RELEASED" && held.substance == inputs.substance) {
+        if self.is_released(inputs).await? {
             return Ok(Word::Publish);
         }
         let like = self.like(unmet).map(|edition| figures(&edition)).transpose()?;
@@ -298,14 +326,24 @@ impl Hub {
             return Ok(Word::Publish);
         }
         let causes = self.causes(previous, unmet).await?;
+        self.hold(inputs, &jumps, &causes).await
+    }
+
+    /// Whether a person released a publication that would rest on just this.
+    async fn is_released(&self, inputs: &Inputs) -> Result<bool, HubError> {
+        let last = self.store.last_held_edition().await?;
+        Ok(last.is_some_and(|held| held.state == "RELEASED" && held.substance == inputs.substance))
+    }
+
+    async fn hold(&self, inputs: &Inputs, jumps: &[Jump], causes: &[Problem]) -> Result<Word, HubError> {
         let row = HeldEditionRow {
             id: 0,
             state: "HELD".into(),
             inputs: inputs.all.clone(),
             substance: inputs.substance.clone(),
             held_at: self.clock.millis(),
-            jumps: serde_json::to_string(&jumps).expect("plain figures"),
-            causes: serde_json::to_string(&causes).expect("plain texts"),
+            jumps: serde_json::to_string(jumps).expect("plain figures"),
+            causes: serde_json::to_string(causes).expect("plain texts"),
             decided_by: None,
             decided_why: None,
             decided_at: None,

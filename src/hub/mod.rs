@@ -26,6 +26,7 @@ mod federation_paid;
 mod federation_past;
 pub mod federation_standing;
 pub mod federation_state;
+mod first_roll;
 mod follow_findings;
 mod follow_records;
 mod freshness;

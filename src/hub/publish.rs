@@ -144,7 +144,8 @@ impl Hub {
             self.store.nothing_held().await?;
             return Ok(None);
         }
-        if !force && answers && self.waits_already(&inputs).await? {
+        let is_first = previous.is_none() && newest.is_none();
+        if !force && (answers || is_first) && self.waits_already(&inputs).await? {
             return Ok(None);
         }
         let stage =

@@ -1,7 +1,7 @@
 //! English names of Chinese firms: the 字号 in pinyin or letters, trade words that can be put back into Chinese.
 //!
-//! `Hengxin (Beijing) Trading Co., Ltd.` reads as 字号 `HENGXIN` and trade 商贸贸易. Which of the Chinese words the
-//! Chinese name uses is the matter of the comparison.
+//! `Hengxin (Beijing) Trading Co., Ltd.` reads as place 北京, 字号 `HENGXIN` and trade 商贸贸易. Which of the Chinese words the
+//! Chinese name uses is the matter of the comparison. `…, Shanghai Branch` behind it is a branch.
 
 use std::sync::LazyLock;
 
@@ -11,6 +11,7 @@ use super::glyph::{Glyph, glyphs, readings};
 use super::name_parts::Name;
 use super::place::PLACES;
 use super::tables;
+use super::words::form_class;
 
 static TRADES: LazyLock<HashMap<&'static str, Vec<Vec<Glyph>>>> = LazyLock::new(|| {
     tables::ENGLISH
@@ -22,7 +23,7 @@ static TRADES: LazyLock<HashMap<&'static str, Vec<Vec<Glyph>>>> = LazyLock::new(
 });
 
 /// Trades and places of two words, and the words that stand for them in the tables.
-const PHRASES: [(&str, &str); 7] = [
+const PHRASES: [(&str, &str); 8] = [
     ("real estate", "realty"),
     ("property management", "property"),
     ("human resources", "hr"),
@@ -30,25 +31,66 @@ const PHRASES: [(&str, &str); 7] = [
     ("hong kong", "hongkong"),
     ("inner mongolia", "neimenggu"),
     ("co-operative", "cooperative"),
+    ("representative office", "representative"),
 ];
 
-/// Words of form, and the provinces and prefectures in pinyin.
-static GLUE: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let mut words: HashSet<String> = tables::lines(tables::ENGLISH_FORMS).map(str::to_string).collect();
+/// Words of form.
+static FORMS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| tables::lines(tables::ENGLISH_FORMS).collect());
+
+/// Those of them that a registered firm's name ends with.
+const LEGAL: [&str; 11] = ["co", "company", "corp", "corporation", "inc", "incorporated", "ltd", "limited", "llc", "plc", "gmbh"];
+
+/// What makes a unit of its own, behind the firm's name, and its Chinese word.
+const BRANCHES: [(&str, &str); 3] = [("branch", "分公司"), ("representative", "代表处"), ("office", "办事处")];
+
+/// Ordinals of branches.
+const ORDINALS: [(&str, &str); 9] = [
+    ("first", "第一"),
+    ("second", "第二"),
+    ("third", "第三"),
+    ("fourth", "第四"),
+    ("fifth", "第五"),
+    ("sixth", "第六"),
+    ("seventh", "第七"),
+    ("eighth", "第八"),
+    ("ninth", "第九"),
+];
+
+/// Places that are written otherwise than in pinyin.
+const OTHERWISE: [(&str, &str); 12] = [
+    ("shaanxi", "陕西"),
+    ("hongkong", "香港"),
+    ("hong", ""),
+    ("kong", ""),
+    ("macau", "澳门"),
+    ("tibet", "西藏"),
+    ("peking", "北京"),
+    ("canton", "广州"),
+    ("harbin", "哈尔滨"),
+    ("urumqi", "乌鲁木齐"),
+    ("lhasa", "拉萨"),
+    ("hohhot", "呼和浩特"),
+];
+
+/// Provinces and prefectures in pinyin, and what they are in Chinese; nothing where several are spelt so (苏州, 宿州).
+static PLACES_IN_PINYIN: LazyLock<HashMap<String, Vec<Glyph>>> = LazyLock::new(|| {
+    let mut words: HashMap<String, Vec<Glyph>> = HashMap::new();
     for place in tables::places().filter(|p| p.code % 100 == 0) {
         let name = glyphs(place.name);
         let mut stem = name.as_slice();
         while stem.len() > 2 && !PLACES.is_place(&stem[..stem.len() - 1]) {
             stem = &stem[..stem.len() - 1];
         }
-        for cut in [stem, &stem[..stem.len().saturating_sub(1).max(2).min(stem.len())]] {
-            words.extend(spelt(cut));
+        let short = &stem[..stem.len().saturating_sub(1).max(2).min(stem.len())];
+        let chinese = if PLACES.is_place(short) { short } else { stem };
+        for word in [stem, short].into_iter().flat_map(spelt) {
+            let known = words.entry(word).or_insert_with(|| chinese.to_vec());
+            if *known != chinese {
+                known.clear();
+            }
         }
     }
-    words.extend(
-        ["shaanxi", "hongkong", "hong", "kong", "macau", "tibet", "peking", "canton", "harbin", "urumqi", "lhasa", "hohhot"]
-            .map(str::to_string),
-    );
+    words.extend(OTHERWISE.map(|(word, chinese)| (word.to_string(), glyphs(chinese))));
     words
 });
 
@@ -98,20 +140,61 @@ pub(super) fn read(raw: &str) -> Name {
     for (words, one) in PHRASES {
         lower = lower.replace(words, one);
     }
-    let (mut brand, mut trade) = (String::new(), Vec::new());
-    for word in lower.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty()) {
-        let word = word.trim_end_matches("'s").replace('\'', "");
-        let word = word.as_str();
-        if let Some(chinese) = TRADES.get(word) {
+    let words: Vec<String> = lower
+        .split(|c: char| !c.is_alphanumeric() && c != '\'')
+        .map(|word| word.trim_end_matches("'s").replace('\'', ""))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let legal = |word: &String| LEGAL.contains(&word.as_str());
+    let (firm, branch) = words.split_at(cut_branch(&words, words.iter().rposition(legal)));
+    let (mut place, mut brand, mut trade) = (Vec::new(), String::new(), Vec::new());
+    for word in firm {
+        if let Some(chinese) = TRADES.get(word.as_str()) {
             trade.extend(chinese.iter().flatten().copied());
-        } else if !GLUE.contains(word) {
+        } else if let Some(chinese) = PLACES_IN_PINYIN.get(word) {
+            if !place.ends_with(chinese) {
+                place.extend_from_slice(chinese);
+            }
+        } else if !FORMS.contains(word.as_str()) {
             brand.push_str(word);
         }
     }
     let brand = glyphs(&brand);
-    let mut name = Name::from_parts([&[], &[], &brand, &trade, &[], &[]]);
+    let branch: Vec<Glyph> = branch.iter().flat_map(|word| in_chinese(word)).collect();
+    let form = if words.iter().any(legal) { FORM } else { "" };
+    let mut name = Name::from_parts([&[], &place, &brand, &trade, &[], &branch]);
     name.shape.english = true;
+    name.shape.form_class = form_class(form);
     name
+}
+
+/// The form of a firm whose English name has one; which it is in Chinese, Co., Ltd. does not tell.
+const FORM: &str = "公司";
+
+/// Where the branch begins: behind the firm's form, or, where that is left out, with the place or the number before `branch`.
+fn cut_branch(words: &[String], form: Option<usize>) -> usize {
+    let is_branch = |word: &String| BRANCHES.iter().any(|(known, _)| known == word);
+    let Some(last) = words.iter().rposition(is_branch) else { return words.len() };
+    match form {
+        Some(form) if form < last => form + 1,
+        Some(_) => words.len(),
+        None => {
+            let first = words.iter().position(is_branch).unwrap_or(last);
+            let tells = |word: &String| PLACES_IN_PINYIN.contains_key(word) || ORDINALS.iter().any(|(known, _)| known == word);
+            if first > 1 && tells(&words[first - 1]) { first - 1 } else { first }
+        }
+    }
+}
+
+/// A word of a branch's name; what is not known stays in letters.
+fn in_chinese(word: &str) -> Vec<Glyph> {
+    let known = BRANCHES.iter().chain(&ORDINALS).find(|(known, _)| *known == word);
+    match (known, PLACES_IN_PINYIN.get(word)) {
+        (Some((_, chinese)), _) => glyphs(chinese),
+        (None, Some(place)) => place.clone(),
+        (None, None) if FORMS.contains(word) => Vec::new(),
+        (None, None) => glyphs(word),
+    }
 }
 
 #[cfg(test)]
@@ -129,5 +212,24 @@ mod tests {
         assert_eq!(text(name.view().trade()), "商贸贸易");
         assert_eq!(text(read_name("Beijing Hengxin Media Co.,Ltd").view().brand()), "HENGXIN");
         assert_eq!(text(&romanised(&glyphs("恒信"))), "HENGXIN");
+    }
+
+    #[test]
+    fn place_and_branch_of_an_english_name_are_read() {
+        for (raw, place, brand, branch) in [
+            ("Hengxin (Beijing) Trading Co., Ltd.", "北京", "HENGXIN", ""),
+            ("Tianjin Hengxin Trading Co., Ltd.", "天津", "HENGXIN", ""),
+            ("Hengxin Trading (Hong Kong) Limited", "香港", "HENGXIN", ""),
+            ("Hengxin Trading Co., Ltd.", "", "HENGXIN", ""),
+            ("Hengxin Technology (Beijing) Co., Ltd. Shanghai Branch", "北京", "HENGXIN", "上海分公司"),
+            ("Hengxin Technology Second Branch", "", "HENGXIN", "第二分公司"),
+            ("Hengxin Technology Co., Ltd. Beijing Representative Office", "", "HENGXIN", "北京代表处"),
+            ("Office Depot Hengxin Co., Ltd.", "", "DEPOTHENGXIN", ""),
+        ] {
+            let name = read_name(raw);
+            let view = name.view();
+            let parts = [view.inner_place(), view.brand(), view.branch()].map(text);
+            assert_eq!(parts, [place, brand, branch].map(str::to_string), "{raw}");
+        }
     }
 }

@@ -48,10 +48,16 @@ static FOLDED: LazyLock<Vec<u16>> = LazyLock::new(|| {
 
 /// Characters that OpenCC 1.2 no longer takes for another's traditional form, or not always, and that 通用规范汉字表 (2013)
 /// lists for names.
-const OF_THEIR_OWN: &str = "乾甯昇陞堃喆犇淼澂煇甦絜邨龢迺谿氾耑筦";
-/// What stands before and behind 乾 where it is 干 (dry).
-const DRY_BEFORE: &str = "饼餅烘晒曬萄肉豆笋筍风風吹烤";
-const DRY_BEHIND: &str = "燥洗果货貨净淨粉冰粮糧电電衣法";
+const OF_THEIR_OWN: &str = "乾甯昇陞堃喆犇淼澂煇甦絜邨龢迺谿氾耑筦徵於穀崑薹";
+/// The words inside of which such a character is another's traditional form: what it is then, what stands before and behind it.
+const BY_WORDS: [(char, char, &str, &str); 5] = [
+    // dry
+    ('乾', '干', "饼餅烘晒曬萄肉豆笋筍风風吹烤", "燥洗果货貨净淨粉冰粮糧电電衣法"),
+    ('徵', '征', "特象表应應", "信收求兵集稿询詢"),
+    ('穀', '谷', "五稻雜杂百布", "物類类"),
+    ('於', '于', "關关由終终位屬属處处", ""),
+    ('崑', '昆', "", "崙侖仑山劇剧曲明"),
+];
 
 fn single(mut chars: impl Iterator<Item = char>) -> Option<char> {
     let first = chars.next()?;
@@ -59,6 +65,18 @@ fn single(mut chars: impl Iterator<Item = char>) -> Option<char> {
 }
 
 fn fold_slowly(c: char) -> impl Iterator<Item = u16> {
+    // Ⅱ is a number, no two letters: Ⅰ期 and Ⅱ期 are not a letter apart.
+    let roman = match c as u32 {
+        code @ 0x2160..=0x216B => Some(code - 0x215F),
+        code @ 0x2170..=0x217B => Some(code - 0x216F),
+        _ => None,
+    };
+    let digits = roman.into_iter().flat_map(|n| [n / 10, n % 10].into_iter().skip(usize::from(n < 10)));
+    let digits = digits.map(|digit| u16::from(b'0') + digit as u16);
+    digits.chain(Some(c).filter(|_| roman.is_none()).into_iter().flat_map(folded_alone))
+}
+
+fn folded_alone(c: char) -> impl Iterator<Item = u16> {
     std::iter::once(c).nfkc().flat_map(char::to_uppercase).filter_map(|c| match c {
         '(' | '[' | '{' | '〔' | '【' | '《' | '<' | '〈' | '「' | '『' | '﹝' => Some(OPEN),
         ')' | ']' | '}' | '〕' | '】' | '》' | '>' | '〉' | '」' | '』' | '﹞' => Some(CLOSE),
@@ -81,8 +99,11 @@ pub fn glyphs(text: &str) -> Vec<Glyph> {
     let mut chars = text.chars().peekable();
     let mut before = ' ';
     while let Some(mut c) = chars.next() {
-        if c == '乾' && (DRY_BEFORE.contains(before) || chars.peek().is_some_and(|next| DRY_BEHIND.contains(*next))) {
-            c = '干';
+        if matches!(c, '乾' | '徵' | '穀' | '於' | '崑')
+            && let Some((_, other, ahead, behind)) = BY_WORDS.iter().find(|word| word.0 == c)
+            && (ahead.contains(before) || chars.peek().is_some_and(|next| behind.contains(*next)))
+        {
+            c = *other;
         }
         before = c;
         match folded.get(c as usize) {
@@ -181,14 +202,31 @@ mod tests {
 
     #[test]
     fn characters_that_are_standard_themselves_are_converted_by_words_alone() {
-        for (one, other) in [("乾丰", "干丰"), ("甯泰", "宁泰"), ("恒昇", "恒升"), ("瑞堃", "瑞坤"), ("鑫淼", "鑫渺")]
-        {
+        for (one, other) in [
+            ("乾丰", "干丰"),
+            ("甯泰", "宁泰"),
+            ("恒昇", "恒升"),
+            ("瑞堃", "瑞坤"),
+            ("鑫淼", "鑫渺"),
+            ("珞徵", "珞征"),
+            ("珞於", "珞于"),
+            ("珞穀", "珞谷"),
+            ("珞崑", "珞昆"),
+            ("珞薹", "珞台"),
+        ] {
             assert_ne!(glyphs(one), glyphs(other), "{one}");
             assert_eq!(text(&glyphs(one)), one);
         }
-        for (traditional, simplified) in
-            [("乾燥設備", "干燥设备"), ("餅乾", "饼干"), ("華盛乾洗", "华盛干洗"), ("甯遠寧", "甯远宁")]
-        {
+        for (traditional, simplified) in [
+            ("乾燥設備", "干燥设备"),
+            ("餅乾", "饼干"),
+            ("華盛乾洗", "华盛干洗"),
+            ("甯遠寧", "甯远宁"),
+            ("徵信", "征信"),
+            ("五穀雜糧", "五谷杂粮"),
+            ("崑崙", "昆仑"),
+            ("關於", "关于"),
+        ] {
             assert_eq!(text(&glyphs(traditional)), simplified);
         }
     }

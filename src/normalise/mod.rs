@@ -14,6 +14,7 @@ pub mod identifier;
 pub mod lexicon;
 pub mod name;
 pub mod name_parts;
+mod numerals;
 pub mod phone;
 pub mod place;
 pub mod romanise;

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use super::blank::is_blank;
 use super::english;
 use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_digit, is_han, is_latin, sound_alike};
+use super::numerals::one_way;
 use super::place::PLACES;
 use super::tables::Level;
 use crate::normalise::name_parts::{LONGEST, Name};
@@ -37,7 +38,7 @@ pub fn read_names(raw: &str) -> Names {
     if is_blank(raw) {
         return Names::default();
     }
-    let mut written = glyphs(raw);
+    let mut written = one_way(glyphs(raw));
     written.truncate(3 * LONGEST);
     let latin = written.iter().filter(|g| is_latin(**g)).count();
     if latin > 0 && !written.iter().any(|g| is_han(*g)) {
@@ -49,7 +50,7 @@ pub fn read_names(raw: &str) -> Names {
         && let Some((chinese, english)) = english::beside_chinese(raw)
     {
         both = Some(english::read(english)).filter(|name| !name.view().brand().is_empty());
-        written = glyphs(&chinese);
+        written = one_way(glyphs(&chinese));
         written.truncate(3 * LONGEST);
     }
     let mut noted = Vec::new();
@@ -86,7 +87,8 @@ fn cut_others(mut written: Vec<Glyph>) -> (Vec<Glyph>, bool) {
 /// 甲公司、乙公司: the firms that a joint union's name lists, where there are two or more.
 fn listed_firms(raw: &str) -> Vec<Vec<Glyph>> {
     const BETWEEN: [char; 8] = ['、', '，', ',', '；', ';', '/', '与', '和'];
-    let firm = |part: &str| Some(cut_others(cut_union(glyphs(part)).0).0).filter(|firm| firm.len() >= 4 && is_whole(firm));
+    let firm =
+        |part: &str| Some(cut_others(cut_union(one_way(glyphs(part))).0).0).filter(|firm| firm.len() >= 4 && is_whole(firm));
     let firms: Vec<Vec<Glyph>> = raw.split(BETWEEN).filter_map(firm).collect();
     if firms.len() > 1 { firms } else { Vec::new() }
 }
@@ -201,9 +203,18 @@ fn closing(written: &[Glyph], open: usize) -> usize {
     written.len()
 }
 
-/// Cuts 工会委员会 and its kin from the end.
+/// Cuts 工会委员会 and its kin from the end; 中国工会某某公司委员会 has them around its host.
 fn cut_union(mut written: Vec<Glyph>) -> (Vec<Glyph>, bool) {
     let mut joint = false;
+    let [before, behind] = &*AROUND;
+    if written.starts_with(before)
+        && written.ends_with(behind)
+        && written.len() >= before.len() + behind.len() + 4
+        && WORDS.unions.suffix(&written).is_none()
+    {
+        written.truncate(written.len() - behind.len());
+        return (written.split_off(before.len()), false);
+    }
     for _ in 0..2 {
         match WORDS.unions.suffix(&written) {
             Some((len, regional)) if written.len() >= len + 2 => {
@@ -215,6 +226,8 @@ fn cut_union(mut written: Vec<Glyph>) -> (Vec<Glyph>, bool) {
     }
     (written, joint)
 }
+
+static AROUND: LazyLock<[Vec<Glyph>; 2]> = LazyLock::new(|| ["中国工会", "委员会"].map(glyphs));
 
 fn take_apart(written: &[Glyph]) -> Name {
     let (flat, inner) = open_brackets(written);
@@ -538,7 +551,7 @@ mod tests {
             ("北京恒信商贸有限公司朝阳分公司", "北京||恒信|商贸|有限公司|朝阳分公司"),
             ("北京恒信商贸有限公司第一分公司", "北京||恒信|商贸|有限公司|第一分公司"),
             ("北京恒信商贸有限责任第八分公司", "北京||恒信|商贸|有限责任|第八分公司"),
-            ("恒信商贸第十六分店", "||恒信|商贸||第十六分店"),
+            ("恒信商贸第十六分店", "||恒信|商贸||第16分店"),
             ("恒信商贸顺义分公司", "||恒信|商贸||顺义分公司"),
             ("北京恒信商贸公司银宏粤菜馆", "北京||恒信|商贸|公司|银宏粤菜馆"),
             ("北京恒信商贸有公限司", "北京||恒信|商贸|有公限司|"),
@@ -563,6 +576,7 @@ mod tests {
         assert_eq!(names.name.view().to_text(), "北京恒信商贸有限公司");
         assert_eq!(names.noted.iter().map(|n| n.view().to_text()).collect::<Vec<_>>(), ["北京立达商贸公司"]);
         assert!(read_name("中关村大厦联合工会").shape.joint);
+        assert_eq!(read_name("中国工会北京恒信商贸有限公司委员会").view().to_text(), "北京恒信商贸有限公司");
     }
 
     #[test]

@@ -196,3 +196,85 @@ async fn the_graph_shows_what_waits_and_releases_it() {
     let wrong = served.ask("{ gap(first: 1, asOf: \"yesterday\") { totalCount } }", json!({})).await;
     assert!(wrong["errors"][0]["message"].as_str().unwrap().contains("edition:12"), "{wrong}");
 }
+
+/// Keeps the header and so many rows of the roll.
+fn rows_of_roll(root: &Path, rows: usize) {
+    let file = root.join("city").join(format!("{}.csv", SimulatedRegistry::Unions.name()));
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.split_inclusive('\n').take(rows + 1).collect::<String>()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_roll_of_five_rows_publishes_nothing_until_the_whole_roll_lands() {
+    let root = tempfile::tempdir().unwrap();
+    let hub = city(root.path(), &clock(), |_| {}).await;
+    rows_of_roll(root.path(), 5);
+    let report = sync(&hub, &[]).await;
+    let held = report.held.clone().expect("the first edition waits");
+    assert!(report.edition.is_none() && held.waits() && report.needs_attention() && held.jumps.is_empty());
+    assert_eq!(held.causes.iter().map(|c| &*c.code).collect::<Vec<_>>(), ["first_roll_covers_few"]);
+    let zh = huitu::cli::sync::receipt_text(&report, huitu::cli::LangArg::Zh);
+    assert!(zh.contains("等待人工决定") && zh.contains("名册只覆盖") && zh.contains("edition release 1"), "{zh}");
+    let en = huitu::cli::sync::receipt_text(&report, huitu::cli::LangArg::En);
+    assert!(en.contains("can hardly be this city's whole roll") && en.contains("above designated size the roll covers"), "{en}");
+    assert!(hub.editions.current().is_err(), "nothing is published");
+    // The same data again: it still waits, under the same number.
+    assert_eq!(sync(&hub, &[]).await.held.map(|h| h.id), Some(held.id));
+    let rejected = hub.reject_edition(Some(held.id), "甲", "只有五行").await.unwrap();
+    assert!(!rejected.waits() && rejected.text(Lang::En).contains("was rejected (只有五行)"));
+    let again = sync(&hub, &[]).await;
+    assert!(again.edition.is_none() && !again.needs_attention());
+    own_roll(root.path());
+    let report = sync(&hub, &["unions"]).await;
+    assert_eq!(report.edition.map(|e| e.number), Some(1));
+    assert!(report.held.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_citys_roll_at_the_first_sync_waits_and_a_person_may_release_it() {
+    let root = tempfile::tempdir().unwrap();
+    let hub = city(root.path(), &clock(), |_| {}).await;
+    another_roll(root.path());
+    let held = sync(&hub, &[]).await.held.expect("the first edition waits");
+    let cause = held.causes.iter().find(|c| c.code == "first_roll_not_placed").expect("its unions stand nowhere here");
+    assert!(cause.zh.contains("可能是别的城市的名册") && cause.en.contains("another city's roll"), "{cause:?}");
+    assert!(hub.editions.current().is_err(), "nothing is published");
+    let (released, edition) = hub.release_edition(Some(held.id), "甲", "确是本市名册", Arc::new(Silent)).await.unwrap();
+    assert_eq!((released.state.as_str(), released.edition), ("PUBLISHED", Some(1)));
+    assert_eq!(edition.map(|e| e.number), Some(1));
+    assert!(hub.rebuild_edition(1, false).await.unwrap().is_equal());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_roll_that_comes_after_the_first_edition_is_looked_at_as_a_first_one() {
+    let root = tempfile::tempdir().unwrap();
+    let hub = city(root.path(), &clock(), |_| {}).await;
+    assert_eq!(sync(&hub, &["commerce", "tax", "statistics", "social_insurance"]).await.edition.map(|e| e.number), Some(1));
+    another_roll(root.path());
+    let report = sync(&hub, &["unions"]).await;
+    assert!(report.edition.is_none() && report.held.is_some_and(|held| held.waits() && held.jumps.is_empty()));
+    assert_eq!(hub.editions.current().unwrap().number(), 1, "what was published answers");
+    hub.reject_edition(None, "甲", "不是本市的").await.unwrap();
+    own_roll(root.path());
+    let report = roll_lands(&hub).await;
+    assert_eq!(hub.editions.current().unwrap().number(), 2, "{:?}", report.held);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn small_cities_half_a_roll_and_a_policy_that_asks_for_nothing_publish_their_first_edition() {
+    for (rows, enterprises, lenient) in [(usize::MAX, 60, false), (40, 600, false), (5, 600, true)] {
+        let root = tempfile::tempdir().unwrap();
+        let hub = city(root.path(), &clock(), |settings| {
+            if lenient {
+                settings.policy.publication.first_covered_percent = 0.0;
+            }
+        })
+        .await;
+        if enterprises != 600 {
+            write(&City::new(5, enterprises, 0), &root.path().join("city"), ExtractFormat::Csv).unwrap();
+        }
+        rows_of_roll(root.path(), rows.min(100_000));
+        let report = sync(&hub, &[]).await;
+        assert_eq!(report.edition.map(|e| e.number), Some(1), "{rows} rows, {enterprises}: {:?}", report.held);
+    }
+}

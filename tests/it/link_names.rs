@@ -91,3 +91,71 @@ fn unions_go_to_the_host_that_they_name_and_to_a_person_where_they_name_none() {
         ("北京珞芷科技有限公司", "北京珞芷科技有限公司与北京砚芷广告有限公司联合工会", "unions", Person),
     ]);
 }
+
+#[test]
+fn what_tells_parts_of_a_row_from_each_other_is_no_slip_and_a_number_is_one_however_written() {
+    come_out(&[
+        ("北京珞沣壹号投资中心（有限合伙）", "北京珞沣贰号投资中心（有限合伙）", "social_insurance", Different),
+        ("北京珞湜Ⅰ期股权投资中心（有限合伙）", "北京珞湜Ⅱ期股权投资中心（有限合伙）", "social_insurance", Different),
+        ("北京珞津A座商务有限公司", "北京珞津B座商务有限公司", "social_insurance", Different),
+        ("北京珞汀甲号置业有限公司", "北京珞汀乙号置业有限公司", "social_insurance", Different),
+        ("北京珞洄东区物业管理有限公司", "北京珞洄西区物业管理有限公司", "social_insurance", Different),
+        ("北京珞浦南站商业管理有限公司", "北京珞浦北站商业管理有限公司", "social_insurance", Different),
+        ("北京珞淏A轮投资中心（有限合伙）", "北京珞淏B轮投资中心（有限合伙）", "social_insurance", Different),
+        ("北京珞淬α投资中心（有限合伙）", "北京珞淬β投资中心（有限合伙）", "social_insurance", Different),
+        ("北京珞淦一期投资基金（有限合伙）", "北京珞淦1期投资基金（有限合伙）", "social_insurance", Same),
+        ("北京珞涣壹号投资中心（有限合伙）", "北京珞涣1号投资中心（有限合伙）", "social_insurance", Same),
+        ("北京珞一零一中学", "北京珞101中学", "social_insurance", Same),
+        ("北京珞廿一世纪科技有限公司", "北京珞二十一世纪科技有限公司", "tax", Same),
+        ("北京珞叁零贰科技有限公司", "北京珞302科技有限公司", "tax", Same),
+        ("北京市珞八十中学", "北京市珞八一中学", "unions", Different),
+    ]);
+}
+
+#[test]
+fn an_english_name_of_another_place_trade_or_branch_is_another_firms_and_one_without_a_form_is_for_a_person() {
+    come_out(&[
+        ("Luojun Trading (Shanghai) Co., Ltd.", "Luojun Trading (Beijing) Co., Ltd.", "social_insurance", Different),
+        ("珞骏贸易（天津）有限公司", "Tianjin Luojun Trading Co., Ltd.", "social_insurance", Same),
+        ("珞骐贸易（深圳）有限公司", "Beijing Luoqi Trading Co., Ltd.", "social_insurance", Different),
+        ("上海珞骓科技有限公司", "Luozhui Technology (Beijing) Co., Ltd.", "social_insurance", Different),
+        ("珞晔科技（上海）有限公司", "Luoye Technology (Beijing) Co., Ltd.", "social_insurance", Different),
+        ("北京珞都科技有限公司", "Luodou Technology (Beijing) Co., Ltd.", "social_insurance", Same),
+        ("北京珞骝科技有限公司", "Luoliu Biotechnology (Beijing) Co., Ltd.", "social_insurance", Different),
+        ("北京珞骕科技有限公司", "Luosu Technology (Beijing) Co., Ltd. Shanghai Branch", "social_insurance", Different),
+        ("北京珞骖科技有限公司", "Luocan Technology Second Branch", "social_insurance", Different),
+        ("北京珞禛商贸有限公司", "Luozhen Trading", "social_insurance", Person),
+        ("珞颢电子（北京）有限公司", "Luohao Electronics Beijing", "social_insurance", Person),
+    ]);
+}
+
+#[test]
+fn usual_homophones_standard_variants_and_forms_that_matter_are_for_a_person() {
+    come_out(&[
+        ("北京天诚伟业科技有限公司", "北京天成伟业科技有限公司", "social_insurance", Person),
+        ("北京珞钧商贸有限公司", "北京珞均商贸有限公司", "social_insurance", Person),
+        ("北京珞徵商贸有限公司", "北京珞征商贸有限公司", "social_insurance", Person),
+        ("北京珞於商贸有限公司", "北京珞于商贸有限公司", "social_insurance", Person),
+        ("北京珞穀商贸有限公司", "北京珞谷商贸有限公司", "social_insurance", Person),
+        ("北京珞崑商贸有限公司", "北京珞昆商贸有限公司", "social_insurance", Person),
+        ("北京甯珞科技有限公司", "北京宁珞科技有限公司", "tax", Person),
+        ("北京珞薹商贸有限公司", "北京珞台商贸有限公司", "tax", Person),
+        ("珞韬（中国）投资有限公司", "珞韬投资有限公司", "social_insurance", Person),
+        ("北京珞潼科技股份有限公司", "北京珞潼科技有限公司", "social_insurance", Person),
+        ("北京珞灏集团有限公司", "北京珞灏有限公司", "tax", Person),
+        ("北京珞绮医药有限公司", "北京珞绮医药集团工会", "unions", Person),
+    ]);
+}
+
+#[test]
+fn remarks_on_the_account_and_unions_around_a_name_are_not_the_name() {
+    come_out(&[
+        ("北京珞瀚商贸有限公司", "北京珞瀚商贸有限公司（报验登记）", "tax", Same),
+        ("北京珞烁商贸有限公司", "北京珞烁商贸有限公司（个转企）", "tax", Same),
+        ("北京珞琎商贸有限公司", "北京珞琎商贸有限公司（欠税）", "tax", Same),
+        ("北京珞玚商贸有限公司", "北京珞玚商贸有限公司（一般纳税人）", "tax", Same),
+        ("北京珞璜商贸有限公司", "北京珞璜商贸有限公司（走逃失联）", "tax", Same),
+        ("北京珞箬医药有限公司", "中国工会北京珞箬医药有限公司委员会", "unions", Same),
+        ("北京珞秋医药有限公司", "北京珞秋医药有限公司第一党支部工会", "unions", Same),
+    ]);
+}

@@ -103,7 +103,7 @@ fn relation(record_table: &RecordTable, here: NameNo, there: NameNo) -> (NameLev
     }
     let level = if a.shape.english != b.shape.english {
         let (english, chinese) = if a.shape.english { (a, b) } else { (b, a) };
-        return (in_english(english, chinese), FormLevel::Unknown, PlaceLevel::Unknown);
+        return (in_english(english, chinese), FormLevel::Unknown, places_in_english(english, chinese));
     } else if ea.stem == eb.stem {
         NameLevel::Equal
     } else if prefixed(a, b) || prefixed(b, a) {
@@ -201,6 +201,22 @@ fn elsewhere(long: NameRef<'_>, short: NameRef<'_>) -> bool {
     inner.is_some() && front.is_some() && inner != front
 }
 
+/// The place of an English name against those of a Chinese one, which may name a larger or a smaller one.
+fn places_in_english(english: NameRef<'_>, chinese: NameRef<'_>) -> PlaceLevel {
+    let code = |place: &[Glyph]| PLACES.prefix(place).map(|(_, place)| place.code).filter(|code| *code != 0);
+    let Some(there) = code(english.inner_place()) else { return PlaceLevel::Unknown };
+    let agrees = |here: u32| {
+        let of_one_province = here / 10_000 == there / 10_000;
+        of_one_province && (here % 10_000 == 0 || there % 10_000 == 0 || here / 100 == there / 100)
+    };
+    let known = || [chinese.place(), chinese.inner_place()].into_iter().filter_map(code);
+    match () {
+        _ if known().next().is_none() => PlaceLevel::Unknown,
+        _ if known().any(agrees) => PlaceLevel::Same,
+        _ => PlaceLevel::Differs,
+    }
+}
+
 /// An English name against a Chinese one.
 fn in_english(english: NameRef<'_>, chinese: NameRef<'_>) -> NameLevel {
     let letters = english.brand();
@@ -210,6 +226,14 @@ fn in_english(english: NameRef<'_>, chinese: NameRef<'_>) -> NameLevel {
     }
     let brand = (1..=stem.len().min(6)).find(|len| reads_as(&stem[..*len], letters));
     let Some(len) = brand else { return NameLevel::Different };
+    if english.is_branch() != chinese.is_branch() {
+        return NameLevel::BranchAndParent;
+    }
+    let tells =
+        |branch: &[Glyph], of: &[Glyph]| branch[..branch.len() - 2].windows(2).any(|pair| of.windows(2).any(|o| o == pair));
+    if english.branch().len() > 2 && !tells(english.branch(), chinese.branch()) {
+        return NameLevel::OtherBranch;
+    }
     let trade = &stem[len..];
     let both = trade.windows(2).any(|pair| english.trade().windows(2).any(|known| known == pair));
     if both { NameLevel::EnglishBoth } else { NameLevel::EnglishBrand }
@@ -310,6 +334,8 @@ fn slip(x: &[Glyph], y: &[Glyph], brand: usize) -> Option<NameLevel> {
         _ if front == 0 && mx.len() == my.len() && mx.len() >= brand.clamp(2, 3) && mx.len() > 1 && brand <= 3 => None,
         // 建筑 for 科技 is another trade.
         _ if front >= brand && mx.len() > 1 && my.len() > 1 && is_trade(mx) && is_trade(my) => None,
+        // A座 and B座, 甲号 and 乙号, 东区 and 西区: what tells parts of one row from each other is no slip.
+        ([a], [b]) if of_a_row(*a, *b) && stands_alone(x, front) && stands_alone(y, front) => Some(OtherBranch),
         ([a], [b]) if sound_alike(*a, *b) => pick(SoundInBrand, SoundInTrade),
         // 药品 for 食品 likewise.
         ([_], [_]) if front >= brand && is_trade(&x[brand..]) && is_trade(&y[brand..]) => None,
@@ -388,6 +414,21 @@ static BRANCH_OFFICE: std::sync::LazyLock<Vec<Glyph>> = std::sync::LazyLock::new
 fn numbers(x: &[Glyph], y: &[Glyph]) -> bool {
     let both = || x.iter().chain(y);
     both().all(|g| is_numeral(*g)) && both().any(|g| !COUNTERS.contains(g))
+}
+
+/// Two that stand in one row, as parts of a whole are told from each other.
+fn of_a_row(a: Glyph, b: Glyph) -> bool {
+    let greek = |g: Glyph| (0x391..=0x3A9).contains(&g);
+    is_latin(a) && is_latin(b) || greek(a) && greek(b) || ROWS.iter().any(|row| row.contains(&a) && row.contains(&b))
+}
+
+static ROWS: std::sync::LazyLock<[Vec<Glyph>; 4]> =
+    std::sync::LazyLock::new(|| ["甲乙丙丁", "东南西北", "春夏秋冬", "上下"].map(crate::normalise::glyph::glyphs));
+
+/// Not a letter among letters, which may be a slip in a word.
+fn stands_alone(text: &[Glyph], at: usize) -> bool {
+    let letter = |at: usize| text.get(at).is_some_and(|g| is_latin(*g));
+    !letter(at) || !letter(at + 1) && !at.checked_sub(1).is_some_and(letter)
 }
 
 /// A numeral more or less counts where numerals or 第 stand beside it: 第一, 第十一; not in 十三陵.

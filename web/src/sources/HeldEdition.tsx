@@ -20,33 +20,35 @@ export function HeldEdition({ mayOperate }: { mayOperate: boolean }) {
   return (
     <section className="card held">
       <h2>⏸ {t.heldEdition}</h2>
-      <p>{t.heldWhy}</p>
-      <table className="grid">
-        <thead>
-          <tr>
-            <th scope="col">{t.figure}</th>
-            <th scope="col" className="number">
-              {t.before}
-            </th>
-            <th scope="col" className="number">
-              {t.after}
-            </th>
-            <th scope="col" className="number">
-              {t.limit}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {held.jumps.map((jump) => (
-            <tr key={jump.figure}>
-              <th scope="row">{name.figure[jump.figure]}</th>
-              <td className="number">{f.count(jump.before)}</td>
-              <td className="number gap">{`${f.count(jump.after)} (${jump.before === 0 ? '—' : f.percent((jump.after - jump.before) / jump.before)})`}</td>
-              <td className="number">{`±${f.decimal(jump.limitPercent)}%`}</td>
+      <p>{held.jumps.length === 0 ? t.heldRollWhy : t.heldWhy}</p>
+      {held.jumps.length > 0 && (
+        <table className="grid">
+          <thead>
+            <tr>
+              <th scope="col">{t.figure}</th>
+              <th scope="col" className="number">
+                {t.before}
+              </th>
+              <th scope="col" className="number">
+                {t.after}
+              </th>
+              <th scope="col" className="number">
+                {t.limit}
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {held.jumps.map((jump) => (
+              <tr key={jump.figure}>
+                <th scope="row">{name.figure[jump.figure]}</th>
+                <td className="number">{f.count(jump.before)}</td>
+                <td className="number gap">{`${f.count(jump.after)} (${jump.before === 0 ? '—' : f.percent((jump.after - jump.before) / jump.before)})`}</td>
+                <td className="number">{`±${f.decimal(jump.limitPercent)}%`}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
       {held.causes.length > 0 && <p>{f.named(t.causes, f.list(held.causes))}</p>}
       {held.state === 'REJECTED' ? (
         <p className="muted">

@@ -50,7 +50,7 @@ export function Strips({ newest }: { newest: number | null }) {
       )}
       {held?.state === 'HELD' && path !== '/sources' && (
         <p className="strip warn">
-          ⏸ {t.held(held.jumps.length)} <Link to="/sources">{t.heldLink}</Link>
+          ⏸ {held.jumps.length === 0 ? t.heldRoll : t.held(held.jumps.length)} <Link to="/sources">{t.heldLink}</Link>
         </p>
       )}
       <p className="announcement" role="status">
