@@ -1,12 +1,13 @@
 //! Dates as registries write them, as precise as they are written: year, year and month, or the whole day.
 //!
 //! In: an undressed text and the hub's zone. Out: a date; or that the registry says it has none (zero dates of databases and
-//! spreadsheets); or that the text could be two dates, which is not for us to choose between. A time behind a date is passed
-//! over, except where it names a zone: then the day is the one in the hub's zone.
+//! spreadsheets); or that the text could be two dates, which is not for us to choose between. Where the time behind a date names
+//! a zone, the day is the one in the hub's zone; where it says what is not understood, it may be another day.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{DateTime, Datelike, NaiveDate};
 use chrono_tz::Tz;
 
+use super::clock::{self, Clock};
 use super::text::half_width;
 use crate::model::value::PartialDate;
 
@@ -32,7 +33,7 @@ const REPUBLIC_OFFSET: u32 = 1911;
 /// and full-width. Nothing for the thirteenth month and the thirtieth of February.
 pub fn read(text: &str, zone: Tz) -> Dated {
     if let Some(date) = iso(text.as_bytes()) {
-        return settled(date, None);
+        return settled(date, true);
     }
     let wide = half_width(text);
     let wide = if wide.contains(['—', '–', '‐', '‑', '−']) {
@@ -50,19 +51,32 @@ pub fn read(text: &str, zone: Tz) -> Dated {
     }
     let numbered = numerals_to_digits(text);
     let text = numbered.as_deref().unwrap_or(text);
+    if let Some((day, clock)) = compact(text) {
+        return at(day, Some(clock), zone);
+    }
+    if let Some(found) = with_month_word(text) {
+        return match found {
+            Worded::Date(date, time) => at(date, time.as_deref(), zone),
+            Worded::Doubtful => Dated::Doubtful,
+            Worded::No => Dated::No,
+        };
+    }
     let (day, clock) = split_time(text);
-    let day = day.strip_suffix(".0").unwrap_or(day);
-    if let Some(plain) = day.strip_prefix('-').or(Some(day)).filter(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit())) {
-        return digits(plain, day.starts_with('-'), zone, clock);
-    }
+    let all_digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
     if let Some((whole, fraction)) = day.split_once('.')
-        && whole.len() == 5
-        && [whole, fraction].iter().all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()))
+        && all_digits(whole)
+        && all_digits(fraction)
     {
-        return whole.parse().map_or(Dated::No, excel);
+        match whole.len() {
+            5 => return whole.parse().map_or(Dated::No, excel),
+            // Seconds and milliseconds of programs that count finer.
+            9 | 10 | 12 | 13 => return digits(whole, false, zone, None),
+            _ => {}
+        }
     }
-    if let Some(parts) = with_month_word(text) {
-        return parts.map_or(Dated::No, |date| settled(date, None));
+    let day = day.strip_suffix(".0").unwrap_or(day);
+    if let Some(plain) = day.strip_prefix('-').or(Some(day)).filter(|d| all_digits(d)) {
+        return digits(plain, day.starts_with('-'), zone, clock);
     }
     separated(day, clock, zone)
 }
@@ -109,26 +123,37 @@ fn settled_parts(date: (u32, u32, u32), n: usize, clock: Option<&str>, zone: Tz)
         let zero = date.0 == 0 || date == (1900, 1, 0);
         return if zero { Dated::Absent } else { Dated::No };
     }
-    match in_zone(date, clock, zone) {
-        Some(moved) => settled(moved, None),
-        None => settled(date, clock),
+    at(date, clock, zone)
+}
+
+/// A date with the time behind it: the day in the hub's zone where that names one.
+fn at(date: (u32, u32, u32), clock: Option<&str>, zone: Tz) -> Dated {
+    let written = |zero: bool| settled(date, zero);
+    let Some(text) = clock else { return written(true) };
+    let day = i32::try_from(date.0).ok().and_then(|year| NaiveDate::from_ymd_opt(year, date.1, date.2));
+    // Zeros, half a date, and what is none.
+    let Some(day) = day else { return written(true) };
+    let Some(clock) = Clock::read(text, day) else {
+        return if checked(date).is_some() { Dated::Doubtful } else { Dated::No };
+    };
+    match clock.utc(day) {
+        Some(moment) => {
+            let local = moment.and_utc().with_timezone(&zone).date_naive();
+            u32::try_from(local.year()).map_or(Dated::No, |year| settled((year, local.month(), local.day()), true))
+        }
+        // Midnight, or what midnight in Greenwich is here.
+        None => written(matches!(clock.seconds / 60, 0 | 480)),
     }
 }
 
-/// The days that databases and programs write for none.
-fn settled((year, month, day): (u32, u32, u32), clock: Option<&str>) -> Dated {
+/// The days that databases and programs write for none. `zero`: it has no time of its own, so that 1970-01-01 is none as well.
+fn settled((year, month, day): (u32, u32, u32), zero: bool) -> Dated {
     match (year, month, day) {
         (0, 0, 0) | (1, 1, 1) | (1753, 1, 1) | (1899, 12, 30 | 31) | (1900, 1, 1) | (9999, 12, 31) => return Dated::Absent,
-        (1970, 1, 1) if clock.is_none_or(|c| is_midnight(c) || c.starts_with("08:00") || c.starts_with("8:00")) => {
-            return Dated::Absent;
-        }
+        (1970, 1, 1) if zero => return Dated::Absent,
         _ => {}
     }
     checked((year, month, day)).map_or(Dated::No, Dated::Date)
-}
-
-fn is_midnight(clock: &str) -> bool {
-    clock.bytes().filter(u8::is_ascii_digit).all(|b| b == b'0')
 }
 
 /// The common case without a detour: `YYYY-MM-DD`, exactly.
@@ -158,68 +183,47 @@ fn split_time(text: &str) -> (&str, Option<&str>) {
     if db2 {
         return (&text[..10], Some(&text[11..]));
     }
-    let Some(colon) = text.find(':') else {
-        return match text.rsplit_once(['时', '点']) {
-            // 2021年3月1日 8时
-            Some((before, _)) => {
-                let day = before.trim_end_matches(|c: char| c.is_ascii_digit());
-                (day.trim_end(), Some(&text[day.len()..]))
-            }
-            None => (text, None),
-        };
+    // 2021-03-01 8:00, 2021年3月1日 8时, 2021-03-01 10.00.00
+    let dotted = || {
+        let (day, clock) = text.split_once(' ')?;
+        (is_dotted(clock.split(' ').next()?) && day.contains(['-', '/', '年', '.'])).then_some(day.len() + 1)
     };
-    let hour = text[..colon].trim_end_matches(|c: char| c.is_ascii_digit());
-    let clock = &text[hour.len()..];
-    let day = hour.trim_end_matches([' ', '-', ':']).trim_end_matches("上午").trim_end_matches("下午").trim_end();
-    (day, Some(clock))
-}
-
-/// The day in the hub's zone, where the time behind it names a zone of its own.
-fn in_zone(date: (u32, u32, u32), clock: Option<&str>, zone: Tz) -> Option<(u32, u32, u32)> {
-    let clock = clock?;
-    let clock = clock.split('[').next().unwrap_or(clock);
-    let end = clock.find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.'))).unwrap_or(clock.len());
-    let offset_secs = offset(clock[end..].trim())?;
-    let time = time_of_day(&clock[..end])?;
-    let day = NaiveDate::from_ymd_opt(date.0 as i32, date.1, date.2)?;
-    let utc = NaiveDateTime::new(day, time).checked_sub_signed(TimeDelta::seconds(offset_secs))?;
-    let local = utc.and_utc().with_timezone(&zone).date_naive();
-    Some((u32::try_from(local.year()).ok()?, local.month(), local.day()))
-}
-
-fn time_of_day(clock: &str) -> Option<NaiveTime> {
-    let whole = clock.split('.').next().unwrap_or(clock);
-    let mut parts = whole.split(':');
-    let hour = parts.next()?;
-    if parts.clone().next().is_none() && hour.len() == 6 {
-        // 080000
-        let two = |at: usize| hour[at..at + 2].parse().ok();
-        return NaiveTime::from_hms_opt(two(0)?, two(2)?, two(4)?);
-    }
-    let mut next = || parts.next().map_or(Some(0), |p| p.parse().ok());
-    NaiveTime::from_hms_opt(hour.parse().ok()?, next()?, next()?)
-}
-
-/// Seconds east of Greenwich: `Z`, `+08:00`, `+0800`, `+08`, `UTC`, `GMT+8`; `CST` is China's.
-fn offset(text: &str) -> Option<i64> {
-    let bare = text.strip_prefix("UTC").or_else(|| text.strip_prefix("GMT")).unwrap_or(text).trim();
-    match bare {
-        "Z" | "z" => return Some(0),
-        "" => return (bare.len() < text.len()).then_some(0),
-        "CST" => return Some(8 * 3_600),
-        _ => {}
-    }
-    let (sign, digits) = match bare.as_bytes()[0] {
-        b'+' => (1, &bare[1..]),
-        b'-' => (-1, &bare[1..]),
-        _ => return None,
+    let Some(mark) = text.find([':', '时', '点']).map(|at| text[..at].trim_end_matches(|c: char| c.is_ascii_digit()).len()).or_else(dotted)
+    else {
+        return (text, None);
     };
-    let digits: String = digits.chars().filter(|c| *c != ':').collect();
-    if digits.is_empty() || digits.len() > 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+    let mut day = text[..mark].trim_end_matches([' ', '-', ':']);
+    let mut begin = mark;
+    if let Some(half) = clock::half_before(day) {
+        (begin, day) = (half, day[..half].trim_end());
+    }
+    (day, Some(&text[begin..]))
+}
+
+/// 10.00.00 and 04.00.00.000000: the time as Oracle and DB2 write it.
+fn is_dotted(text: &str) -> bool {
+    text.matches('.').count() >= 2
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && text.split('.').next().is_some_and(|hour| hour.len() <= 2)
+}
+
+/// `20210228160000Z`, `202102281600+0800`: a whole day and its time in one row of digits, with more behind.
+fn compact(text: &str) -> Option<((u32, u32, u32), &str)> {
+    let end = text.bytes().position(|b| !b.is_ascii_digit())?;
+    if !matches!(end, 12 | 14 | 17) || text[end..].starts_with(':') {
         return None;
     }
-    let (hours, minutes) = digits.split_at(digits.len().min(if digits.len() == 3 { 1 } else { 2 }));
-    Some(sign * (hours.parse::<i64>().ok()? * 3_600 + minutes.parse::<i64>().unwrap_or(0) * 60))
+    let day = eight(text)?;
+    // An epoch with a fraction is one of 12 digits, whose first eight are no day.
+    Some((day, &text[8..]))
+}
+
+/// The first eight digits, where they are a day of the last century or of this one.
+fn eight(text: &str) -> Option<(u32, u32, u32)> {
+    let n: u32 = text.get(..8)?.parse().ok()?;
+    let date = (n / 10_000, n / 100 % 100, n % 100);
+    ((1900..=2099).contains(&date.0) && checked(date).is_some_and(|d| d.is_full())).then_some(date)
 }
 
 /// A row of digits, by how many there are.
@@ -233,25 +237,20 @@ fn digits(text: &str, negative: bool, zone: Tz, clock: Option<&str>) -> Dated {
         return if text.len() >= 9 { since_1970(-(n as i64), if text.len() > 10 { 1_000 } else { 1 }, zone) } else { Dated::No };
     }
     match text.len() {
-        14 | 17 => settled(day(n / if text.len() == 14 { 1_000_000 } else { 1_000_000_000 }), None),
+        14 | 17 => at(day(n / if text.len() == 14 { 1_000_000 } else { 1_000_000_000 }), Some(&text[8..14]), zone),
         13 => since_1970(n as i64, 1_000, zone),
-        12 => match settled(day(n / 10_000), None) {
-            Dated::Date(date) if date.is_full() && n / 100 % 100 < 24 && n % 100 < 60 => Dated::Date(date),
-            _ => since_1970(n as i64, 1_000, zone),
+        12 => match eight(text) {
+            Some(date) if n / 100 % 100 < 24 && n % 100 < 60 => settled(date, true),
+            Some(_) => Dated::Doubtful,
+            None => since_1970(n as i64, 1_000, zone),
         },
-        10 => match settled(day(n / 100), None) {
-            // 2021030112 is an hour of 2021, or a second of 2034.
-            Dated::Date(date) if date.is_full() && n % 100 < 24 => Dated::Doubtful,
-            _ => since_1970(n as i64, 1, zone),
-        },
-        9 => since_1970(n as i64, 1, zone),
+        // 2021030112 is an hour of 2021, or a second of 2034; 202103011 a day with a digit too many, or a second of 1976.
+        9 | 10 if eight(text).is_some() => Dated::Doubtful,
+        9 | 10 => since_1970(n as i64, 1, zone),
         8 => match day(n) {
             // 20210300 and 20210000: what is not known stands as zeros.
             (year, month, 0) => checked((year, month, 0)).map_or(Dated::No, Dated::Date),
-            date => match in_zone(date, clock, zone) {
-                Some(moved) => settled(moved, None),
-                None => settled(date, clock),
-            },
+            date => at(date, clock, zone),
         },
         6 => six(n as u32),
         5 => five(n as u32),
@@ -298,7 +297,7 @@ fn since_1970(n: i64, per_second: i64, zone: Tz) -> Dated {
     let Some(time) = DateTime::from_timestamp(n.div_euclid(per_second), 0) else { return Dated::No };
     let day = time.with_timezone(&zone).date_naive();
     match u32::try_from(day.year()) {
-        Ok(year) => settled((year, day.month(), day.day()), Some("-")),
+        Ok(year) => settled((year, day.month(), day.day()), false),
         Err(_) => Dated::No,
     }
 }
@@ -306,16 +305,27 @@ fn since_1970(n: i64, per_second: i64, zone: Tz) -> Dated {
 /// Months by their English beginnings.
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// `Mar 1, 2021`, `01-MAR-21`, `01-3月 -21`, `Mon Mar 01 08:00:00 CST 2021`: a month that is a word. None where there is none;
-/// Some(None) where there is one and the rest is no date.
-fn with_month_word(text: &str) -> Option<Option<(u32, u32, u32)>> {
+/// What a text with a month in words says.
+enum Worded {
+    Date((u32, u32, u32), Option<String>),
+    Doubtful,
+    No,
+}
+
+/// Years of two digits that may be of the last century or of this: a unit of 1949 and a contract until 2049 are both written 49.
+const EITHER_CENTURY: std::ops::RangeInclusive<u32> = 30..=49;
+
+/// `Mar 1, 2021`, `01-MAR-21`, `01-3月 -21`, `Mon Mar 01 08:00:00 CST 2021`, `Sun, 28 Feb 2021 16:00:00 GMT`: a month that is a
+/// word, and the time behind it. None where there is no such month.
+fn with_month_word(text: &str) -> Option<Worded> {
     let oracle = text.contains('月') && !text.contains('年');
     if !oracle && !text.bytes().any(|b| b.is_ascii_alphabetic()) {
         return None;
     }
+    let (day, mut clock) = worded_parts(text);
     let mut month = None;
     let mut numbers: Vec<(u32, usize, bool)> = Vec::new();
-    for token in text.split([' ', '-', '/', ',', '.']).filter(|t| !t.is_empty()) {
+    for token in day.split([' ', '-', '/', ',', '.']).filter(|t| !t.is_empty()) {
         let lower = token.to_ascii_lowercase();
         if let Some(at) = MONTHS.iter().position(|m| lower.starts_with(m) && lower.bytes().all(|b| b.is_ascii_alphabetic())) {
             month = month.or(Some(at as u32 + 1));
@@ -330,19 +340,59 @@ fn with_month_word(text: &str) -> Option<Option<(u32, u32, u32)>> {
             .parse::<u32>()
         {
             numbers.push((number, token.len(), month.is_some()));
-        } else if token.contains(':') && numbers.len() >= 2 {
-            break;
         }
     }
     let month = month?;
-    // The time of an Oracle date stands behind it in numbers of its own.
+    // Mon Mar 01 08:00:00 CST 2021: the year stands behind the time.
+    if numbers.len() == 1
+        && let Some(text) = &clock
+        && let Some((before, year)) = text.rsplit_once(' ')
+        && year.len() == 4
+        && let Ok(year) = year.parse::<u32>()
+    {
+        numbers.push((year, 4, true));
+        clock = Some(before.to_owned());
+    }
     let year_at = numbers.iter().position(|(_, width, _)| *width == 4);
     let (day, year) = match (year_at, numbers.as_slice()) {
-        (Some(at), all) => (all.iter().enumerate().find(|(i, _)| *i != at)?.1.0, all[at].0),
-        (None, [(day, _, false), (year, 2, true), ..]) => (*day, if *year < 50 { 2000 + year } else { 1900 + year }),
-        _ => return Some(None),
+        (Some(at), [_, _]) => (numbers[1 - at].0, numbers[at].0),
+        (None, [(_, _, false), (year, 2, true)]) if EITHER_CENTURY.contains(year) => return Some(Worded::Doubtful),
+        (None, [(day, _, false), (year, 2, true)]) => (*day, if *year < 50 { 2000 + year } else { 1900 + year }),
+        _ => return Some(Worded::No),
     };
-    Some(Some((year, month, day)))
+    Some(Worded::Date((year, month, day), clock))
+}
+
+/// The words of the date, and from the first sign of a time on the rest.
+fn worded_parts(text: &str) -> (String, Option<String>) {
+    let mut day: Vec<&str> = Vec::new();
+    let mut words = text.split_whitespace();
+    while let Some(word) = words.next() {
+        let before = word.find(':').map(|at| &word[..at]);
+        let starts = match before {
+            Some(before) => match before.rfind('T') {
+                // 2021-Feb-28T16:00:00
+                Some(t) => {
+                    day.push(&word[..t]);
+                    Some(&word[t + 1..])
+                }
+                // 28/Feb/2021:16:00:00
+                None if before.contains(|c: char| c.is_ascii_alphabetic()) => {
+                    day.push(before);
+                    Some(&word[before.len() + 1..])
+                }
+                None => Some(word),
+            },
+            None if is_dotted(word) || !day.is_empty() && clock::half_before(word) == Some(0) => Some(word),
+            None => None,
+        };
+        if let Some(first) = starts {
+            let rest: Vec<&str> = std::iter::once(first).chain(words).collect();
+            return (day.join(" "), Some(rest.join(" ")));
+        }
+        day.push(word);
+    }
+    (day.join(" "), None)
 }
 
 /// 二〇二一年三月十五日 with our digits; None where no character is a numeral, or it is no date.
@@ -492,6 +542,23 @@ mod tests {
             ("2021-02-28T11:00:00-05:00", "2021-03-01"),
             ("2021-03-01T00:00:00+08:00[Asia/Shanghai]", "2021-03-01"),
             ("20210228T160000Z", "2021-03-01"),
+            ("20210228T1600Z", "2021-03-01"),
+            ("20210228160000Z", "2021-03-01"),
+            ("20210228160000+0000", "2021-03-01"),
+            ("20210228160000.000Z", "2021-03-01"),
+            ("2021-02-28T16:00:00,000Z", "2021-03-01"),
+            ("2021-02-28 16:00:00 +0000 UTC", "2021-03-01"),
+            ("2021-02-28 04:00:00 PM UTC", "2021-03-01"),
+            ("2021-02-28 下午 04:00:00 UTC", "2021-03-01"),
+            ("Sun, 28 Feb 2021 16:00:00 GMT", "2021-03-01"),
+            ("Sun Feb 28 2021 16:00:00 GMT+0000 (Coordinated Universal Time)", "2021-03-01"),
+            ("Mon Mar 01 2021 00:00:00 GMT+0800 (中国标准时间)", "2021-03-01"),
+            ("Sun Feb 28 16:00:00 UTC 2021", "2021-03-01"),
+            ("28/Feb/2021:16:00:00 +0000", "2021-03-01"),
+            ("28-FEB-21 04.00.00.000000 PM +00:00", "2021-03-01"),
+            ("28-2月 -21 04.00.00.000000 下午 +00:00", "2021-03-01"),
+            ("1614528000.5", "2021-03-01"),
+            ("1614528000123.5", "2021-03-01"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
         }
@@ -540,6 +607,17 @@ mod tests {
             "21-03-01",
             "109/3/1",
             "2021030112",
+            "202103011",
+            "1998100830",
+            "199810083061",
+            "01-10月-49",
+            "01-OCT-49",
+            // What stands behind a time may be a zone, and another day.
+            "2021-02-28 16:00:00 EST",
+            "2021-02-28 16:00:00 世界时",
+            "Sun, 28 Feb 2021 16:00:00 PDT",
+            "20210228160000X",
+            "20210301256000",
         ] {
             assert_eq!(shown(text), "doubtful", "{text}");
         }

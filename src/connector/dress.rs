@@ -9,7 +9,10 @@ use std::borrow::Cow;
 
 /// Signs that take no place on a screen: soft hyphen, zero-width signs, marks of direction, byte order marks.
 fn invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+    matches!(c,
+        '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{115f}' | '\u{1160}')
+        || c.is_control() && !matches!(c, '\t' | '\n' | '\r')
 }
 
 fn outside(c: char) -> bool {
@@ -25,14 +28,26 @@ const SIGNS: [u8; 256] = {
     signs[b'<' as usize] = MARKUP;
     signs[b'"' as usize] = QUOTE;
     signs[0xC2] = HIDDEN;
+    signs[0xE1] = HIDDEN;
     signs[0xE2] = HIDDEN;
+    signs[0xE3] = HIDDEN;
     signs[0xEF] = HIDDEN;
+    // U+001F within a text, and its like.
+    let mut control = 0;
+    while control < 0x20 {
+        if !matches!(control as u8, b'\t' | b'\n' | b'\r') {
+            signs[control] = CONTROL;
+        }
+        control += 1;
+    }
+    signs[0x7F] = CONTROL;
     signs
 };
 const ESCAPE: u8 = 1;
 const MARKUP: u8 = 2;
 const QUOTE: u8 = 4;
 const HIDDEN: u8 = 8;
+const CONTROL: u8 = 16;
 
 /// The text without its dress; borrowed where it wears none, which is nearly always.
 pub fn undress(text: &str) -> Cow<'_, str> {
@@ -43,14 +58,23 @@ pub fn undress(text: &str) -> Cow<'_, str> {
     }
     let escapes = signs & ESCAPE != 0;
     // Full-width brackets and dashes begin as the invisible signs do, and are none.
-    let begins_hidden = |two: &[u8]| matches!(two, [0xC2, 0xAD] | [0xE2, 0x80 | 0x81] | [0xEF, 0xBB]);
-    let hidden = signs & HIDDEN != 0 && bare.as_bytes().windows(2).any(begins_hidden);
+    let begins_hidden = |two: &[u8]| {
+        matches!(two, [0xC2, 0x80..=0x9F | 0xAD] | [0xE1, 0x84..=0x85 | 0xA0] | [0xE2, 0x80 | 0x81] | [0xE3, 0x85] | [0xEF, 0xB8 | 0xBB | 0xBE])
+    };
+    let hidden = signs & CONTROL != 0 || signs & HIDDEN != 0 && bare.as_bytes().windows(2).any(begins_hidden);
     if !(escapes || signs & MARKUP != 0 || hidden) {
         return if signs & QUOTE != 0 { doubled(bare) } else { bare.into() };
     }
     let unescaped = if escapes { without_escapes(bare) } else { Cow::Borrowed(bare) };
-    let unmarked = match unescaped.contains(['&', '<']) {
-        true => without_markup(&unescaped).into_owned().into(),
+    let unmarked: Cow<'_, str> = match unescaped.contains(['&', '<']) {
+        true => {
+            let once = without_markup(&unescaped).into_owned();
+            // A highlight that was escaped with its text: &lt;em&gt;
+            match once.contains('<') {
+                true => without_markup(&once).into_owned().into(),
+                false => once.into(),
+            }
+        }
         false => unescaped,
     };
     if unmarked.chars().any(invisible) {
@@ -169,10 +193,41 @@ const ENTITIES: &[(&str, &str)] = &[
     ("ndash", "–"),
     ("times", "×"),
     ("yen", "¥"),
+    ("lpar", "("),
+    ("rpar", ")"),
+    ("lsqb", "["),
+    ("rsqb", "]"),
+    ("comma", ","),
+    ("period", "."),
+    ("colon", ":"),
+    ("semi", ";"),
+    ("sol", "/"),
+    ("num", "#"),
+    ("percnt", "%"),
+    ("shy", ""),
+    ("thinsp", " "),
+    ("hairsp", " "),
+    ("numsp", " "),
+    ("zwnj", ""),
+    ("zwj", ""),
+    ("copy", "©"),
+    ("reg", "®"),
+    ("trade", "™"),
+    ("laquo", "«"),
+    ("raquo", "»"),
+    ("minus", "−"),
+    ("plusmn", "±"),
+    ("deg", "°"),
+    ("sect", "§"),
+    ("euro", "€"),
+    ("pound", "£"),
 ];
 
 /// Tags that search engines and editors put around found words.
-const TAGS: &[&str] = &["em", "b", "i", "u", "font", "span", "mark", "strong", "br", "p", "a", "div", "sup", "sub"];
+const TAGS: &[&str] = &[
+    "em", "b", "i", "u", "font", "span", "mark", "strong", "br", "p", "a", "div", "sup", "sub", "hl", "tt", "highlight", "h", "s", "del",
+    "ins", "label", "small", "big", "code", "h1", "h2", "h3", "h4", "nobr", "wbr", "red", "hit", "key", "keyword", "hlt", "match",
+];
 
 fn without_markup(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
@@ -206,6 +261,12 @@ fn without_markup(text: &str) -> Cow<'_, str> {
 
 /// The text of the entity at the beginning, and how long it is.
 fn entity(text: &str) -> Option<(String, usize)> {
+    // Browsers read &nbsp without its semicolon, and so did whoever wrote it.
+    if let Some(rest) = text.strip_prefix("&nbsp")
+        && !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == ';')
+    {
+        return Some((" ".to_owned(), "&nbsp".len()));
+    }
     let end = text.bytes().take(12).position(|b| b == b';')?;
     let name = text.strip_prefix('&')?.get(..end - 1)?;
     let found = match name.strip_prefix('#') {
@@ -224,7 +285,21 @@ fn entity(text: &str) -> Option<(String, usize)> {
 /// The length of the tag at the beginning, where it is one of those that mean nothing here.
 fn tag(text: &str) -> Option<usize> {
     let inside = text.strip_prefix('<')?;
-    let end = inside.find('>')?;
+    let mut quote = None;
+    let end = inside.char_indices().find_map(|(at, c)| match (c, quote) {
+        (c, Some(open)) if c == open => {
+            quote = None;
+            None
+        }
+        (_, Some(_)) => None,
+        // A quote opens where an attribute's value begins.
+        ('"' | '\'', None) if inside[..at].ends_with('=') => {
+            quote = Some(c);
+            None
+        }
+        ('>', None) => Some(at),
+        _ => None,
+    })?;
     let name = inside[..end].trim_start_matches('/').split([' ', '/', '\t']).next().unwrap_or_default();
     TAGS.iter().any(|t| name.eq_ignore_ascii_case(t)).then_some(end + 2)
 }
@@ -322,6 +397,18 @@ mod tests {
             ("北京<em>示例</em>有限公司", "北京示例有限公司"),
             ("北京<font color='red'>示例</font>公司", "北京示例公司"),
             ("A&B公司", "A&B公司"),
+            ("北京&lt;em&gt;示例&lt;/em&gt;公司", "北京示例公司"),
+            ("北京<em class='a>b'>示例</em>公司", "北京示例公司"),
+            ("<hl>示例</hl><tt>公司</tt>", "示例公司"),
+            ("<highlight>示</highlight><h>例</h><s>公</s><del>司</del><label>甲</label>", "示例公司甲"),
+            ("北京\u{2066}示例\u{2069}公司", "北京示例公司"),
+            ("北京\u{fe0f}示\u{180e}例\u{3164}公司", "北京示例公司"),
+            ("北京\u{1f}示例公司", "北京示例公司"),
+            ("甲&nbsp乙公司", "甲 乙公司"),
+            ("北京示例&lpar;集团&rpar;&shy;公司", "北京示例(集团)公司"),
+            ("甲&thinsp;乙", "甲 乙"),
+            ("甲<乙>丙", "甲<乙>丙"),
+            ("A&nbspx", "A&nbspx"),
             ("%E5%8C%97%E4%BA%AC%20A%26B", "北京 A&B"),
             ("北京\\u4e2d科", "北京中科"),
             ("\\ud83d\\ude00", "😀"),

@@ -62,20 +62,41 @@ const NO: &[&str] = &[
     "不在库",
 ];
 
-/// None for any other word. What stands in brackets behind it explains it: 是（规上）.
+/// What says in brackets that a yes no longer holds.
+const TAKEN_BACK: &[&str] = &["已退", "退库", "退出", "注销", "取消", "撤销", "作废", "除名", "待核", "存疑"];
+
+/// None for any other word. What stands in brackets behind it explains it (是（规上）), and must not say otherwise: 是(否).
 pub fn read(text: &str) -> Option<bool> {
     let wide = half_width(text);
-    let word = wide.trim();
-    let word = match word.split_once('(') {
-        Some((before, _)) if word.ends_with(')') && !before.trim().is_empty() => before.trim(),
-        _ => word,
-    };
+    let (word, note) = parts(wide.trim());
+    word_of(word).filter(|said| !denies(*said, note))
+}
+
+/// Whether what stands in brackets says otherwise than what stands before them.
+pub fn contradicts(text: &str) -> bool {
+    let wide = half_width(text);
+    let (word, note) = parts(wide.trim());
+    word_of(word).is_some_and(|said| denies(said, note))
+}
+
+fn parts(text: &str) -> (&str, &str) {
+    match text.strip_suffix(')').and_then(|t| t.split_once('(')) {
+        Some((before, note)) if !before.trim().is_empty() => (before.trim(), note.trim()),
+        _ => (text, ""),
+    }
+}
+
+fn word_of(word: &str) -> Option<bool> {
     let known = |words: &[&str]| words.iter().any(|w| w.eq_ignore_ascii_case(word));
     match (known(YES), known(NO)) {
         (true, _) => Some(true),
         (_, true) => Some(false),
         _ => None,
     }
+}
+
+fn denies(said: bool, note: &str) -> bool {
+    word_of(note).is_some_and(|other| other != said) || said && TAKEN_BACK.iter().any(|w| note.contains(w))
 }
 
 #[cfg(test)]
@@ -91,6 +112,11 @@ mod tests {
         for text in ["否", "f", "×", "ㄨ", "✗", "否（规下）", "Ｎ", "0", "无"] {
             assert_eq!(read(text), Some(false), "{text}");
         }
+        for text in ["是(否)", "1（否）", "否（是）", "是（已退库）", "在库（已注销）"] {
+            assert_eq!(read(text), None, "{text}");
+            assert!(contradicts(text), "{text}");
+        }
+        assert!(!contradicts("是（规上）") && !contradicts("待核实"));
         for text in ["待核实", "2", "是否", "(是)"] {
             assert_eq!(read(text), None, "{text}");
         }

@@ -47,8 +47,27 @@ impl Guesses {
 }
 
 /// Units of money by the words that name them.
-const UNITS: [(&str, &str); 4] =
-    [("亿元", "hundred_million_yuan"), ("百万", "million_yuan"), ("万元", "ten_thousand_yuan"), ("千元", "thousand_yuan")];
+const UNITS: [(&str, &str); 6] = [
+    ("亿元", "hundred_million_yuan"),
+    ("千万", "ten_million_yuan"),
+    ("百万", "million_yuan"),
+    ("万元", "ten_thousand_yuan"),
+    ("千元", "thousand_yuan"),
+    ("百元", "hundred_yuan"),
+];
+/// Money of other countries in a header: without a rate its amounts are not read.
+const FOREIGN: &[&str] = &["美元", "美金", "USD", "欧元", "EUR", "港元", "港币", "HKD", "日元", "JPY", "英镑", "GBP", "新台币", "韩元"];
+/// People counted by more than one: no reading knows these.
+const MANY: &[&str] = &["百人", "千人", "万人", "百户"];
+
+/// Whether a header counts in what the reading of the field does not know.
+fn counts_otherwise(field: Field, header: &str) -> bool {
+    match reading::natural(field) {
+        As::Money => FOREIGN.iter().any(|word| header.to_uppercase().contains(word)),
+        As::Count => MANY.iter().any(|word| header.contains(word)),
+        _ => false,
+    }
+}
 
 /// Rows whose values are looked at.
 const LOOKED_AT: usize = 500;
@@ -60,6 +79,11 @@ const MOSTLY: f64 = 0.8;
 /// Guesses from `columns` and some `rows`. `known`: the connectors to learn from.
 pub fn guess(columns: &[String], rows: &[Vec<Option<String>>], known: &[Connector]) -> Guesses {
     let mut guesses: Vec<Guess> = columns.iter().enumerate().map(|(at, column)| column_guess(column, at, rows, known)).collect();
+    for guess in &mut guesses {
+        if guess.field.is_some_and(|field| counts_otherwise(field, &guess.column)) {
+            (guess.field, guess.extra, guess.because) = (None, String::new(), "");
+        }
+    }
     // One column per field: the first keeps it, unless a later one has the very header.
     for at in 0..guesses.len() {
         let Some(field) = guesses[at].field else { continue };
@@ -285,4 +309,28 @@ pub fn manifest(guesses: &Guesses, title: &str, owner: &str, source: &str, decod
         text.insert_str(at, &format!("{line}\n"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_says_what_it_counts_in() {
+        let rows: Vec<Vec<Option<String>>> = ["12", "15", "18"].map(|n| vec![Some(n.to_owned())]).to_vec();
+        for (header, field, extra) in [
+            ("营业收入（千万元）", Some(Field::Revenue), "ten_million_yuan"),
+            ("营业收入（百万元）", Some(Field::Revenue), "\"million_yuan"),
+            ("营业收入（万元）", Some(Field::Revenue), "ten_thousand_yuan"),
+            ("营业收入（万美元）", None, ""),
+            ("营业收入(USD)", None, ""),
+            ("从业人员（百人）", None, ""),
+            ("从业人员（人）", Some(Field::Employees), ""),
+        ] {
+            let guesses = guess(&[header.to_owned()], &rows, &Connector::embedded_all());
+            let found = &guesses.columns[0];
+            assert_eq!(found.field, field, "{header}");
+            assert!(found.extra.contains(extra), "{header}: {}", found.extra);
+        }
+    }
 }

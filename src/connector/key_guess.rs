@@ -44,8 +44,9 @@ pub(super) fn choose(columns: &[String], rows: &[Vec<Option<String>>], guesses: 
         })
         .count()
     };
+    let of_places = matches!(wording::kind_by_headers(columns), Some("building" | "station"));
     let mut ranked: Vec<(usize, usize)> = (0..columns.len())
-        .filter_map(|at| Some((rank(&columns[at], &guesses[at])?, at)))
+        .filter_map(|at| Some((rank(&columns[at], &guesses[at], of_places)?, at)))
         .filter(|(_, at)| !damaged(*at))
         .collect();
     ranked.sort();
@@ -77,7 +78,7 @@ pub(super) fn choose(columns: &[String], rows: &[Vec<Option<String>>], guesses: 
 }
 
 /// How well a column identifies, by what it is called and what it holds; None for what identifies nothing.
-fn rank(column: &str, guess: &Guess) -> Option<usize> {
+fn rank(column: &str, guess: &Guess, of_places: bool) -> Option<usize> {
     use Field::*;
     if wording::is_row_number(column) {
         return None;
@@ -88,12 +89,12 @@ fn rank(column: &str, guess: &Guess) -> Option<usize> {
         Some(UnionName) => Some(3),
         Some(Name) => Some(4),
         Some(_) => None,
-        None => is_number(column).then_some(0),
+        None => is_number(column, of_places).then_some(0),
     }
 }
 
 /// A header that names a number or a code of the registry's own.
-fn is_number(column: &str) -> bool {
+fn is_number(column: &str, of_places: bool) -> bool {
     let plain = column.rsplit(['/', '.']).next().unwrap_or(column).trim_matches(['*', ' ']);
     let plain = plain.split(['(', '（']).next().unwrap_or(plain).trim();
     const ENDS: &[&str] = &[
@@ -145,11 +146,55 @@ fn is_number(column: &str) -> bool {
         "类型",
         "身份证",
         "房号",
+        "楼宇",
+        "楼栋",
+        "楼号",
+        "网格",
+        "园区",
+        "社区",
+        "村",
+        "传真",
+        "联系",
+        "负责人",
+        "法人证件",
+        "法定代表人",
+        "证件",
+        "隶属",
+        "经济成分",
+        "经济类型",
+        "组织形式",
+        "规模",
+        "上级",
+        "主管",
+        "部门",
+        "科室",
+        "批次",
+        "父级",
+        "邮箱",
+        "银行账",
+        "验证码",
+        "二维码",
+        "条码",
     ];
-    if OTHERS.iter().any(|o| plain.contains(o)) {
+    // What other tables are told apart by: zip_code, district_code, dept_no, parent_id.
+    const OTHERS_LATIN: &[&str] = &[
+        "zip", "post", "postal", "district", "area", "region", "city", "province", "street", "town", "village", "grid", "park", "building",
+        "industry", "trade", "sector", "dept", "department", "type", "kind", "class", "category", "status", "state", "parent", "pid",
+        "batch", "phone", "tel", "fax", "mobile", "country", "currency", "bank", "operator", "creator", "scale",
+        "group", "job", "task",
+    ];
+    // A table of buildings is told by them.
+    let own = |word: &&str| of_places && ["楼宇", "楼栋", "楼号", "园区", "社区", "村"].contains(word);
+    if OTHERS.iter().any(|o| plain.contains(o) && !own(o)) {
         return false;
     }
     let latin = plain.to_ascii_lowercase();
+    // districtCode is district_code.
+    let split: String = plain.char_indices().flat_map(|(at, c)| [Some('_').filter(|_| at > 0 && c.is_ascii_uppercase()), Some(c)]).flatten().collect();
+    let mut words = split.split(['_', '-', ' ']).chain(plain.split('_')).map(str::to_ascii_lowercase);
+    if plain.is_ascii() && words.any(|w| OTHERS_LATIN.contains(&w.as_str()) && !(of_places && w == "building")) {
+        return false;
+    }
     let latin_number = plain.is_ascii()
         && (matches!(latin.as_str(), "id" | "code" | "no" | "key" | "guid" | "uuid" | "pk" | "xh" | "bh" | "bm")
             || ["_id", "_no", "_code", "_key", "_bh", "_bm", "_xh", "number", "uuid", "guid"].iter().any(|e| latin.ends_with(e))
@@ -213,10 +258,29 @@ mod tests {
                 &["91110105MA0000007L,202401,5", "91110105MA0000007L,202402,5", "91110105MA0000015F,202401,5"],
                 "统一社会信用代码+所属期",
             ),
+            ("楼宇编号,统一社会信用代码", &["L1,91110105MA0000007L", "L2,91110105MA0000015F"], "统一社会信用代码"),
+            ("districtCode,统一社会信用代码", &["110105,91110105MA0000007L", "110108,91110105MA0000015F"], "统一社会信用代码"),
             // Damaged codes identify nobody.
             ("统一社会信用代码,单位名称", &["9.11101E+17,北京甲有限公司", "9.11101E+17,北京乙有限公司"], "单位名称"),
         ] {
             assert_eq!(key(header, rows), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_other_things_never_come_before_a_credit_code() {
+        for header in [
+            "楼宇编号", "网格编号", "园区编码", "传真号码", "联系号码", "负责人证号", "法人证件号码", "隶属关系代码", "经济成分代码",
+            "组织形式代码", "企业规模代码", "上级单位代码", "所属行政村编码", "管理部门编码", "zip_code", "district_code", "industry_code",
+            "dept_no", "type_id", "parent_id", "batch_id", "parentId", "DISTRICT_CODE",
+        ] {
+            let columns = format!("{header},统一社会信用代码,企业名称");
+            let rows = ["A1,91110105MA0000007L,北京甲有限公司", "A2,91110105MA0000015F,北京乙有限公司", "A3,91110105MA0000023A,北京丙有限公司"];
+            assert_eq!(key(&columns, &rows), "统一社会信用代码", "{header}");
+        }
+        assert!(super::is_number("楼宇编号", true), "a table of buildings");
+        for header in ["企业编号", "工单编号", "ent_id", "id", "regNo", "登记序号", "纳税人识别号编码"] {
+            assert!(super::is_number(header, false), "{header}");
         }
     }
 }

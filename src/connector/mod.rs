@@ -4,6 +4,7 @@
 //! a file of the registry or a connection; that is `pull`'s work.
 
 mod catalogue;
+mod clock;
 mod date;
 mod definition;
 mod dress;

@@ -28,6 +28,7 @@ pub const UNITS: &[(&str, i64)] = &[
     ("thousand_yuan", 1_000),
     ("ten_thousand_yuan", 10_000),
     ("million_yuan", 1_000_000),
+    ("ten_million_yuan", 10_000_000),
     ("hundred_million_yuan", 100_000_000),
 ];
 
@@ -73,6 +74,11 @@ pub fn read(text: &str, unit: &Unit) -> Option<Money> {
     let currency = plain_currency(currency);
     if !before.is_empty() && !currency.is_empty() && !OWN.contains(&currency) && rate_of(before, unit) != rate_of(currency, unit)
     {
+        return None;
+    }
+    // 3千 in a column of thousands: 3000 yuan, or 3000 thousand.
+    let own_sign = wide.trim().starts_with(['¥', '￥']);
+    if amount.scaled && currency.is_empty() && before.is_empty() && !own_sign && unit.yuan != 1 {
         return None;
     }
     let named = scale.is_some() || !currency.is_empty() || !before.is_empty();
@@ -172,7 +178,13 @@ mod tests {
             ("12,34", None),
             ("1 234 567.8", None),
             ("100-200万元", None),
-            ("1.1万", Some(11_000.0)),
+            // In a column of thousands nobody can tell what the scale counts.
+            ("1.1万", None),
+            ("3千", None),
+            ("1.2万", None),
+            ("壹万贰仟", None),
+            ("壹万贰仟元", Some(12_000.0)),
+            ("¥1.1万", Some(11_000.0)),
             ("元", None),
             ("", None),
             ("20万港", None),
@@ -185,6 +197,7 @@ mod tests {
 
     #[test]
     fn a_foreign_amount_is_read_only_with_a_rate() {
+        assert_eq!(read("1.1万", &Unit::default()).map(Money::yuan), Some(11_000.0), "a column of yuan");
         let unit = Unit { yuan: 10_000, rates: [("美元".to_string(), 7.0)].into() };
         assert_eq!(read("20万美元", &unit).map(Money::yuan), Some(1_400_000.0));
         assert_eq!(read("USD20万", &unit).map(Money::yuan), Some(1_400_000.0));

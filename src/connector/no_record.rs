@@ -15,6 +15,22 @@ use crate::model::identifier::CreditCode;
 const TOTALS: &[&str] =
     &["合计", "小计", "总计", "共计", "总和", "累计", "总数", "汇总", "平均", "平均值", "合计数", "总计数", "其中"];
 const TOTALS_LATIN: &[&str] = &["total", "subtotal", "grandtotal", "sum", "average", "totals"];
+/// What may stand behind such a word: 合计人数, 累计数.
+const OF_WHAT: &[&str] = &["数", "人数", "户数", "家数", "企业数", "单位数", "金额", "额", "值", "数据", "行", "情况"];
+/// Words that sum up or compare only where they stand alone for a name: a table of districts has records of them.
+const ALONE: &[&str] = &[
+    "计", "分计", "均值", "平均数", "中位数", "最大值", "最小值", "最高值", "最低值", "占比", "比重", "比例", "同比", "环比", "同比增长",
+    "环比增长", "同比增减", "增长率", "增幅", "上年同期", "去年同期", "上年同期数", "去年同期数", "上期", "上期数", "本期数", "总人数",
+    "总户数", "总家数", "总金额", "总额", "全市", "全区", "全县", "全部", "全省", "全国", "∑", "Σ",
+];
+/// What a file ends with, told in a row of its own.
+const ENDS: &[&str] = &["END", "EOF", "完", "完毕", "结束", "THE END", "ENDOFFILE"];
+/// Words beside which a name is signed.
+const SIGNED: &[&str] = &[
+    "审核人", "审核", "复核人", "复核", "填表人", "制表人", "填报人", "制表", "填表", "经办人", "报送人", "负责人", "单位负责人",
+    "统计负责人", "部门负责人", "分管领导", "主管领导", "主管", "领导签字", "签字", "签章", "盖章", "联系人", "联系电话", "电话", "日期",
+    "报出日期", "填报日期", "填表日期", "制表日期", "报送日期",
+];
 
 /// What notes and signatures begin with.
 const NOTES: &[&str] = &[
@@ -100,7 +116,8 @@ const ORGANISATIONS: &[&str] = &[
 const FIRST: &[char] = &[
     '合', '小', '总', '共', '累', '汇', '平', '其', '—', '─', '注', '备', '说', '填', '制', '审', '复', '负', '单', '统', '部',
     '联', '报', '打', '导', '数', '资', '来', '签', '盖', '公', '经', '以', '第', '页', '※', '附', '截', '日', '核', '分', '主',
-    '领', '查', '表', '有', '文', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '（', '(', '【', '《', '*', '朝',
+    '领', '查', '表', '有', '文', '總', '彙', '匯', '均', '最', '占', '佔', '同', '环', '去', '全', '区', '本', '比', '增', '∑', 'Σ',
+    '完', '结', '①', '②', '③', '④', '⑤', '⑥', '⑦', '⑧', '⑨', '⑩', 'Ⅰ', 'Ⅱ', 'Ⅲ', 'Ⅳ', 'Ⅴ', 'Ⅵ', 'Ⅶ', 'Ⅷ', 'Ⅸ', 'Ⅹ', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '（', '(', '【', '《', '*', '朝',
 ];
 
 /// Why a row is no record, where its own cells say so.
@@ -109,9 +126,9 @@ pub(super) fn why(layout: &Layout, cells: &[Option<&str>]) -> Option<RowError> {
     let is_filled = |t: &str| begins_plainly(t) || !t.trim().is_empty();
     let first = cells.iter().position(|c| c.is_some_and(is_filled))?;
     let mut labels = layout.key.iter().chain(&layout.names).copied().chain([first]);
-    // A row without a name may be anything: a title, a date, the name of a district.
-    let unnamed = !layout.names.iter().any(|at| is_filled(text(*at)))
-        && cells.iter().filter(|c| c.is_some_and(is_filled)).take(2).count() < 2;
+    // A row without a name may be anything: a title, a date, the name of a district, a sum told in any cell.
+    let nameless = !layout.names.iter().any(|at| is_filled(text(*at)));
+    let unnamed = nameless && (!layout.names.is_empty() || cells.iter().filter(|c| c.is_some_and(is_filled)).take(2).count() < 2);
     if !unnamed && !labels.clone().any(|at| is_suspicious(text(at)) || repeats(&layout.columns[at], text(at))) {
         return None;
     }
@@ -128,22 +145,40 @@ pub(super) fn why(layout: &Layout, cells: &[Option<&str>]) -> Option<RowError> {
     if filled.iter().all(|(_, t)| is_rule(t)) {
         return Some(heading(&filled.first()?.1));
     }
+    if are_numbers_of_columns(&filled) {
+        return Some(numbers_of_columns());
+    }
     if filled.iter().any(|(_, t)| CreditCode::parse(t).is_some()) {
         return None;
     }
-    if let Some(at) = labels.find(|at| is_total(text(*at))) {
+    let with_names = !layout.names.is_empty();
+    let sums = |text: &str| is_total(text) || with_names && is_total_alone(text);
+    if let Some(at) = labels.find(|at| sums(text(*at))) {
         return Some(total(&undress(text(at))));
     }
-    let (_, begin) = filled.first()?;
+    if let Some((_, said)) = filled.iter().find(|(_, t)| with_names && nameless && t.chars().count() <= 6 && is_total(t)) {
+        return Some(total(said));
+    }
+    let (at_begin, begin) = filled.first()?;
     if is_organisation(begin) {
         return None;
+    }
+    // Nothing else in the row could be a name.
+    let for_a_name = with_names && layout.names.iter().all(|at| at == at_begin || !is_filled(text(*at)));
+    let counted = || layout.names.iter().any(|at| is_counted(text(*at)));
+    if with_names && is_place(&heading_text(begin)) && (for_a_name && !is_shared_place(begin) || counted()) {
+        return Some(heading(begin));
+    }
+    if filled.iter().filter(|(_, t)| SIGNED.contains(&t.trim_end_matches([':', '：', ' ']))).count() >= 2 {
+        return Some(note(begin));
     }
     let alone = filled.len() == 1 && layout.columns.len() >= 3;
     let said = |t: &str| t.contains([':', '：']);
     let all_said = filled.iter().all(|(_, t)| said(t));
     if NOTES.iter().any(|n| begin.trim_start_matches(['（', '(', '*', '【']).starts_with(n)) {
         let plain = filled.len() <= 2 && begin.chars().count() > 1;
-        if all_said || (alone && plain) || (said(begin) && begin.trim_end().ends_with([':', '：'])) {
+        let only = for_a_name && (said(begin) || matches!(begin.trim(), "注" | "说明" | "备注" | "附注"));
+        if all_said || (alone && plain) || only || (said(begin) && begin.trim_end().ends_with([':', '：'])) {
             return Some(note(begin));
         }
     }
@@ -151,6 +186,10 @@ pub(super) fn why(layout: &Layout, cells: &[Option<&str>]) -> Option<RowError> {
         && (alone || layout.names.iter().chain(&layout.key).any(|at| text(*at).trim().is_empty() || *at == first))
     {
         return Some(heading(begin));
+    }
+    let bare = begin.trim_matches(|c: char| matches!(c, '-' | '*' | '=' | '—' | '#' | '<' | '>' | ' ' | '【' | '】'));
+    if alone && ENDS.iter().any(|end| end.eq_ignore_ascii_case(bare)) {
+        return Some(note(begin));
     }
     if !alone || is_code(begin) {
         return None;
@@ -203,10 +242,16 @@ fn is_suspicious(text: &str) -> bool {
         None => false,
         Some(c) if c.is_ascii() => {
             TOTALS_LATIN.iter().any(|t| c.eq_ignore_ascii_case(&(t.as_bytes()[0] as char)))
-                || matches!(c, '(' | '*' | '-' | '=' | '_' | '+')
+                || matches!(c, '(' | '*' | '-' | '=' | '_' | '+' | '#' | '<')
+                || ENDS.iter().any(|end| end.eq_ignore_ascii_case(text.trim_end()))
+                || begins_numbered(text)
         }
+        Some('甲') => text.trim_end() == "甲",
+        Some('上') => text.starts_with("上年") || text.starts_with("上期"),
+        Some('计' | '分') => text.trim_end().chars().count() <= 2,
         Some(c) => {
             FIRST.contains(&c)
+                || text.len() <= 48 && text.contains(['计', '計'])
                 || text.len() <= 48
                     && text.trim_end().ends_with(['计', '区', '县', '市', '镇', '乡', '道', '：', '。', '\u{feff}'])
                 || c == '\u{feff}'
@@ -220,33 +265,110 @@ fn repeats(header: &str, cell: &str) -> bool {
         return false;
     }
     let cell = cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    !cell.is_empty() && (header == cell || header.contains('/') && header.split('/').any(|part| part == cell))
+    !cell.is_empty() && is_header_cell(header, cell)
+}
+
+/// 编 号, 编号* and 编号（必填） repeat 编号.
+fn is_header_cell(header: &str, cell: &str) -> bool {
+    let before = |t: &str| t.split(['(', '（']).next().unwrap_or(t).len();
+    let same = |part: &str| {
+        same_header(part, cell) || before(cell) > 0 && before(cell) < cell.len() && same_header(&part[..before(part)], &cell[..before(cell)])
+    };
+    same(header) || header.contains('/') && header.split('/').any(same)
 }
 
 fn is_header(layout: &Layout, filled: &[(usize, String)]) -> bool {
-    let same = filled.iter().filter(|(at, t)| {
-        let header = &layout.columns[*at];
-        same_header(header, t) || header.split('/').any(|part| same_header(part, t))
-    });
+    let same = filled.iter().filter(|(at, t)| is_header_cell(&layout.columns[*at], t));
     let same = same.count();
     same >= 2 && same * 10 >= filled.len() * 7
 }
 
-fn is_total(text: &str) -> bool {
-    let bare: String = undress(text).chars().filter(|c| !c.is_whitespace()).collect();
-    let bare = bare.trim_end_matches([':', '：', '*', '。']);
-    if bare.is_ascii() {
-        return TOTALS_LATIN.iter().any(|t| bare.eq_ignore_ascii_case(t));
+/// Our characters for those of Hong Kong and Taiwan, in words for sums.
+fn simplified(c: char) -> char {
+    match c {
+        '計' => '计',
+        '總' => '总',
+        '匯' | '彙' => '汇',
+        '數' => '数',
+        '戶' => '户',
+        '佔' => '占',
+        '區' => '区',
+        c => c,
     }
+}
+
+/// A label without blanks, dress, a number in front and what ends it.
+fn label(text: &str) -> String {
+    let bare: String = undress(text).chars().filter(|c| !c.is_whitespace()).map(simplified).collect();
+    bare.trim_end_matches([':', '：', '*', '。', '、', '，']).to_owned()
+}
+
+/// The text before brackets at its end, and what stands in them.
+fn bracketed(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_suffix([')', '）'])?;
+    let at = inner.rfind(['(', '（'])?;
+    let open = inner[at..].chars().next()?.len_utf8();
+    Some((&inner[..at], &inner[at + open..]))
+}
+
+fn is_total(text: &str) -> bool {
+    let label = label(text);
+    if label.is_ascii() {
+        return TOTALS_LATIN.iter().any(|t| label.eq_ignore_ascii_case(t));
+    }
+    let strict = |t: &str| ["合计", "小计", "总计", "共计"].contains(&t);
+    let (bare, inside) = bracketed(&label).unwrap_or((label.as_str(), ""));
+    // 朝阳区（小计）
+    if strict(inside) && !is_organisation(bare) {
+        return true;
+    }
+    let bare = heading_text(if bare.is_empty() { inside } else { bare });
     let length = bare.chars().count();
     let ends = ["合计", "小计", "总计", "共计"].iter().any(|t| bare.ends_with(t)) && length <= 14;
     let begins = || {
         let rest = TOTALS.iter().find_map(|t| bare.strip_prefix(t));
         rest.is_some_and(|r| {
-            r.is_empty() || r.starts_with(|c: char| c.is_ascii_digit() || matches!(c, ':' | '：' | '(' | '（' | '共'))
-        })
+            r.is_empty() || OF_WHAT.contains(&r) || r.starts_with(|c: char| c.is_ascii_digit() || matches!(c, ':' | '：' | '(' | '（' | '共'))
+        }) || TOTALS.iter().filter_map(|t| bare.strip_prefix(t)).any(|r| OF_WHAT.contains(&r))
     };
-    ends || begins()
+    let introduced = || bare.ends_with("如下") && ["合计", "小计", "总计", "汇总"].iter().any(|t| bare.contains(t));
+    ends || begins() || introduced() || bare.strip_prefix('共').is_some_and(is_counted)
+}
+
+/// Words that are sums or comparisons where they stand for a name.
+fn is_total_alone(text: &str) -> bool {
+    // Nearly every text is longer than all of them.
+    if text.len() > 48 {
+        return false;
+    }
+    let label = label(text);
+    let bare = bracketed(&label).map_or(label.as_str(), |(before, _)| before);
+    ALONE.contains(&bare.trim_end_matches(['%', '％']))
+}
+
+/// 12家, 20家企业, 12 户: how many there are.
+fn is_counted(text: &str) -> bool {
+    let text: String = undress(text).chars().filter(|c| !c.is_whitespace()).collect();
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let counters = ["家", "户", "个", "人", "名", "条", "项", "笔", "行", "所"];
+    let what = counters.iter().find_map(|c| rest.strip_prefix(c));
+    rest.len() < text.len() && what.is_some_and(|w| ["", "企业", "单位", "法人单位", "法人", "户", "职工"].contains(&w))
+}
+
+/// 1,2,3,4 or 甲,乙,丙,1,2,3 or (1),(2),(3): the columns numbered below the header.
+fn are_numbers_of_columns(filled: &[(usize, String)]) -> bool {
+    const STEMS: &str = "甲乙丙丁戊己庚辛壬癸";
+    let marked = filled.first().is_some_and(|(_, t)| !t.trim().starts_with(|c: char| c.is_ascii_digit()));
+    if filled.len() < if marked { 3 } else { 4 } {
+        return false;
+    }
+    let stems = filled.iter().zip(STEMS.chars()).take_while(|((_, t), stem)| t.trim().chars().eq([*stem])).count();
+    let numbered = filled[stems..].iter().zip(1u32..).all(|((_, t), n)| {
+        let bare = t.trim().trim_matches(|c: char| matches!(c, '(' | ')' | '（' | '）' | '[' | ']' | '栏' | '列'));
+        let bare = bare.split(['=', '＝']).next().unwrap_or(bare).trim();
+        bare.parse::<u32>() == Ok(n) || char::from_u32(0x2460 + n - 1).is_some_and(|c| n <= 20 && bare.chars().eq([c]))
+    });
+    numbered && filled[0].0 == 0
 }
 
 fn is_organisation(text: &str) -> bool {
@@ -254,7 +376,7 @@ fn is_organisation(text: &str) -> bool {
     text.chars().count() >= 4 && !text.contains([':', '：']) && ORGANISATIONS.iter().any(|end| text.ends_with(end))
 }
 
-/// 一、朝阳区 and （二）海淀区.
+/// 一、朝阳区 and （二）海淀区; 1、朝阳区 and 第一部分 朝阳区, where a place is named.
 fn is_heading(text: &str) -> bool {
     let numeral = |c: char| "一二三四五六七八九十".contains(c);
     let bare = text.trim_start();
@@ -262,13 +384,49 @@ fn is_heading(text: &str) -> bool {
     if rest.len() < bare.len() {
         return rest.starts_with(['、', '．', '.']);
     }
+    if heading_text(bare).len() < bare.trim_end_matches([':', '：', ' ']).len() && is_place(&heading_text(bare)) {
+        return true;
+    }
     let Some(inside) = bare.strip_prefix(['（', '(', '【']) else { return false };
     inside.trim_start_matches(numeral).starts_with(['）', ')']) && inside.starts_with(numeral)
         || bare.starts_with('【') && bare.ends_with('】')
 }
 
+/// 1、 1. (1) and the like, at the beginning of a text in ASCII digits.
+fn begins_numbered(text: &str) -> bool {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = text.len() - rest.len();
+    (1..=2).contains(&digits) && (rest.starts_with(['、', '．', '.', ' ', ')', '）']) || rest.is_empty() && text == "1")
+}
+
+/// What a heading says behind its number: 朝阳区 of 1、朝阳区, ①朝阳区, Ⅰ 朝阳区, 第一部分 朝阳区.
+fn heading_text(text: &str) -> String {
+    let text = text.trim().trim_end_matches([':', '：', ' ']);
+    let numeral = |c: char| "一二三四五六七八九十".contains(c) || c.is_ascii_digit();
+    if let Some(rest) = text.strip_prefix('第').map(|t| t.trim_start_matches(numeral))
+        && let Some(rest) = ["部分", "章", "节", "组", "类"].iter().find_map(|w| rest.strip_prefix(w))
+    {
+        return rest.trim_start_matches([' ', '、', ':', '：', '\u{3000}']).to_owned();
+    }
+    let inside = text.trim_start_matches(['（', '(']);
+    let rest = inside.trim_start_matches(numeral);
+    let rest = match rest.len() < inside.len() && rest.starts_with(['、', '．', '.', '）', ')', ' ']) {
+        true => rest.trim_start_matches(['、', '．', '.', '）', ')', ' ']),
+        false => text.trim_start_matches(|c: char| matches!(c, '\u{2460}'..='\u{2473}' | '\u{2160}'..='\u{216b}' | '、' | '.')),
+    };
+    rest.trim().to_owned()
+}
+
 fn is_place(text: &str) -> bool {
     (2..=8).contains(&text.chars().count()) && ["区", "县", "市", "街道", "镇", "乡"].iter().any(|end| text.ends_with(end))
+}
+
+/// A place that may be a unit's own name, as buildings and parks have them.
+fn is_shared_place(text: &str) -> bool {
+    let text = heading_text(text);
+    let long = text.chars().count() > if text.ends_with("街道") { 6 } else { 4 };
+    let kinds = ["小区", "园区", "社区", "校区", "厂区", "景区", "院区", "库区", "港区", "苑区", "超市", "菜市", "集市", "夜市", "花市", "城区"];
+    long || kinds.iter().any(|kind| text.ends_with(kind))
 }
 
 fn shown(text: &str) -> String {
@@ -301,6 +459,10 @@ fn heading(text: &str) -> RowError {
 
 fn header_again() -> RowError {
     RowError::new("no_record_header", "该行重复表头，不是一条记录", "the row repeats the header, it is no record")
+}
+
+fn numbers_of_columns() -> RowError {
+    RowError::new("no_record_header", "该行是表头下的列号，不是一条记录", "the row numbers the columns below the header, it is no record")
 }
 
 fn second() -> RowError {
@@ -465,6 +627,123 @@ mod tests {
             (["", "二、海淀区", "", ""], "no_record_heading"),
         ] {
             assert_eq!(code(row), expected, "{row:?}");
+        }
+    }
+
+    /// A table whose names identify its rows.
+    fn code_by_name(row: [&str; 4]) -> &'static str {
+        let connector = Connector::parse(
+            "t",
+            "title = { zh = \"x\", en = \"x\" }\nowner = { zh = \"x\", en = \"x\" }\n[source]\ntransport = \"file\"\nplace = \"x.csv\"\n\
+             [key]\ncolumns = [\"名称\"]\n[columns]\n\"名称\" = \"name\"\n\"区\" = \"district\"\n\"人数\" = \"employees\"\n\"收入\" = \"revenue\"\n",
+        )
+        .expect("a manifest");
+        let header: Vec<String> = ["名称", "区", "人数", "收入"].map(String::from).to_vec();
+        let layout = connector.layout(&header).expect("a layout");
+        let cells = row.map(|c| Some(c).filter(|t| !t.is_empty()));
+        why(&layout, &cells).map_or("", |e| e.code())
+    }
+
+    #[test]
+    fn where_the_name_is_the_key_labels_beside_figures_are_no_records() {
+        for (label, expected) in [
+            ("合計", "total"),
+            ("小計", "total"),
+            ("總計", "total"),
+            ("合计人数", "total"),
+            ("合计户数", "total"),
+            ("合计数", "total"),
+            ("累计数", "total"),
+            ("汇总数", "total"),
+            ("总人数", "total"),
+            ("共12家", "total"),
+            ("平均数", "total"),
+            ("均值", "total"),
+            ("最大值", "total"),
+            ("占比", "total"),
+            ("同比增长", "total"),
+            ("上年同期", "total"),
+            ("全市", "total"),
+            ("全区", "total"),
+            ("全部", "total"),
+            ("计", "total"),
+            ("分计", "total"),
+            ("∑", "total"),
+            ("朝阳区（小计）", "total"),
+            ("区级合计（含园区）", "total"),
+            ("数据合计情况如下", "total"),
+            ("1、朝阳区", "heading"),
+            ("1. 朝阳区", "heading"),
+            ("①朝阳区", "heading"),
+            ("Ⅰ 朝阳区", "heading"),
+            ("第一部分 朝阳区", "heading"),
+            ("朝阳区", "heading"),
+            ("朝阳区：", "heading"),
+            ("说明", "note"),
+            ("制表人：某某", "note"),
+            ("注：不含分支机构", "note"),
+        ] {
+            for figures in [["86", "1200"], ["86", ""]] {
+                let row = [label, "", figures[0], figures[1]];
+                assert_eq!(code_by_name(row), format!("no_record_{expected}"), "{row:?}");
+            }
+        }
+        for name in [
+            "全部优选商贸有限公司",
+            "全市通物流有限公司",
+            "共12家餐饮有限公司",
+            "共享单车有限公司",
+            "计量测试研究院",
+            "计算机服务部",
+            "分计科技有限公司",
+            "同比增长咨询有限公司",
+            "占比科技有限公司",
+            "第一部分设计有限公司",
+            "1、2、3幼儿园",
+            "注册会计师协会",
+            "说明书印刷厂",
+            "望京小区",
+            "中关村科技园区",
+            "最大值数据有限公司",
+            "上年坊酒业有限公司",
+            "某某会计师事务所（普通合伙）",
+            "合计科技有限公司",
+            "甲骨文软件有限公司",
+            "ENDO医疗有限公司",
+            "朝阳区总工会",
+        ] {
+            let row = [name, "", "86", "1200"];
+            assert_eq!(code_by_name(row), "", "{row:?}");
+        }
+    }
+
+    #[test]
+    fn sums_signatures_and_numbers_of_columns_are_no_records_under_a_code() {
+        for (row, expected) in [
+            (["海淀区", "12家", "", "684"], "no_record_heading"),
+            (["26", "共20家企业", "", "1140"], "no_record_total"),
+            (["22", "", "合计", "1140"], "no_record_total"),
+            (["23", "", "1140", "合计"], "no_record_total"),
+            (["审核人", "某甲", "填表人", "某乙"], "no_record_note"),
+            (["1", "2", "3", "4"], "no_record_header"),
+            (["甲", "乙", "1", "2"], "no_record_header"),
+            (["(1)", "(2)", "(3)", "(4)"], "no_record_header"),
+            (["编 号", "名 称", "区", "人数"], "no_record_header"),
+            (["编号*", "名称（必填）", "区", "人数（人）"], "no_record_header"),
+            (["END", "", "", ""], "no_record_note"),
+            (["*** END ***", "", "", ""], "no_record_note"),
+        ] {
+            assert_eq!(code(row), expected, "{row:?}");
+        }
+        for row in [
+            ["1", "2", "3", "5"],
+            ["26", "共享科技有限公司", "", "1140"],
+            ["22", "", "海淀区", "1140"],
+            ["1", "甲", "乙", "丙"],
+            ["END01", "北京示例甲有限公司", "", "2"],
+            ["审核001", "北京示例甲有限公司", "日期", "2"],
+        ] {
+            assert_eq!(code(row), "", "{row:?}");
         }
     }
 

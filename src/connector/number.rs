@@ -157,6 +157,13 @@ fn from_numerals(text: &str) -> Option<f64> {
     (scales > 0 || text.chars().count() == 1).then_some(value as f64)
 }
 
+/// Whether a number stands before a counter that counts no people: 1200元, 500家, 60户.
+pub fn other_counter(text: &str) -> bool {
+    const PEOPLE: &[&str] = &["", "人", "名", "位", "人次"];
+    let wide = half_width(text);
+    leading(wide.trim()).is_some_and(|found| !PEOPLE.contains(&found.rest) && COUNTERS.contains(&found.rest))
+}
+
 /// Whether a text holds several numbers side by side (`120 135`, `3、5`), so that none of them is the cell's.
 pub fn several(text: &str) -> bool {
     let wide = half_width(text);

@@ -18,8 +18,15 @@ use crate::model::value::{PartialDate, Value};
 const MAX_KEY_BYTES: usize = 256;
 
 /// Words for "no value" in any column but flags, where 无 is an answer.
-const NONE_WORDS: &[&str] =
-    &["NULL", "null", "\\N", "-", "--", "—", "——", "/", "无", "暂无", "N/A", "#N/A", "未填", "None", "nan", "NaN"];
+const NONE_WORDS: &[&str] = &[
+    "NULL", "null", "Null", "(null)", "(NULL)", "<null>", "<NULL>", "[null]", "\\N", "-", "--", "---", "－", "－－", "—", "——", "–", "/", "／", "无",
+    "暂无", "N/A", "n/a", "N.A.", "#N/A", "未填", "未填写", "空", "None", "none", "nan", "NaN", "undefined", "UNDEFINED", "{}", "[]",
+];
+
+/// Words for what nobody knows, and Latin letters for none: no names and no codes, but in other columns an answer.
+const UNKNOWN_WORDS: &[&str] = &["NA", "na", "不详", "未知", "不明", "不清楚", "待补", "待补充", "待定", "待核实"];
+/// The longest of both, in bytes.
+const NONE_BYTES: usize = 12;
 
 impl Connector {
     /// The row's key in its registry: its key columns, trimmed, joined by `|`.
@@ -35,6 +42,7 @@ impl Connector {
             let text = undress(cells[at].unwrap_or_default());
             match text.as_ref() {
                 "" | "NULL" => Err(key_missing(&layout.columns[at])),
+                none if layout.key.len() == 1 && is_for_none(none, true) => Err(key_missing(&layout.columns[at])),
                 spoilt => match no_value(spoilt) {
                     Some(_) => Err(key_spoilt(&layout.columns[at], spoilt)),
                     None => Ok(text),
@@ -177,12 +185,18 @@ impl Connector {
     }
 
     fn is_none_word(&self, read_as: As, text: &str) -> bool {
-        text.len() <= 6
-            && !text.as_bytes()[0].is_ascii_digit()
-            && NONE_WORDS.contains(&text)
+        let of_a_unit = matches!(read_as, As::Name | As::List) || read_as.is_identifier();
+        is_for_none(text, of_a_unit)
             && !(read_as == As::Flag && text == "无")
             || self.contract.nulls.iter().any(|n| n == text)
     }
+}
+
+/// Whether a text (not empty) is a word for nothing. `unknown`: what nobody knows is nothing here.
+fn is_for_none(text: &str, unknown: bool) -> bool {
+    text.len() <= NONE_BYTES
+        && !text.as_bytes()[0].is_ascii_digit()
+        && (NONE_WORDS.contains(&text) || unknown && UNKNOWN_WORDS.contains(&text))
 }
 
 impl Column {
@@ -390,5 +404,21 @@ impl DriftWatch {
                 drift
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_none_are_no_names_and_nobody_s_key() {
+        for text in ["undefined", "(null)", "{}", "[]", "n/a", "Null", "空", "－", "NA", "不详", "未知"] {
+            assert!(is_for_none(text, true), "{text}");
+        }
+        for text in ["空港物流", "未知数科技有限公司", "NAS", "北京"] {
+            assert!(!is_for_none(text, true), "{text}");
+        }
+        assert!(!is_for_none("未知", false), "an answer, where it is no name");
     }
 }

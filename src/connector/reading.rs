@@ -115,7 +115,7 @@ fn identifier(text: &str, parse: impl Fn(&str) -> Option<Box<str>>) -> Reading {
 }
 
 /// A status by the words known everywhere; also where it says what has the status (吊销企业, 注销户) or says it twice
-/// (开业/正常经营: the first that is known).
+/// (开业/正常经营). Where it says two things (开业/注销, 停业、注销), it says none. 未注销 behind 吊销 takes nothing back.
 fn status(text: &str) -> Option<&'static str> {
     let known = |word: &str| super::values::known(As::Status, word);
     let bare = |word: &str| {
@@ -123,14 +123,32 @@ fn status(text: &str) -> Option<&'static str> {
         known(word)
     };
     let wide = half_width(text);
-    known(text).or_else(|| known(wide.trim())).or_else(|| bare(wide.trim())).or_else(|| {
-        wide.split(['/', '、', '|', ';']).filter(|_| wide.len() < 64).map(str::trim).find_map(|w| known(w).or_else(|| bare(w)))
-    })
+    if let Some(found) = known(text).or_else(|| known(wide.trim())).or_else(|| bare(wide.trim())) {
+        return Some(found);
+    }
+    if wide.len() >= 64 {
+        return None;
+    }
+    let mut found: Option<&'static str> = None;
+    let mut strange = false;
+    for word in wide.split(['/', '、', '|', ';', ',', '，', '；']).map(str::trim).filter(|w| !w.is_empty()) {
+        match known(word).or_else(|| bare(word)) {
+            Some(status) if found.is_some_and(|f| f != status) => return None,
+            Some(status) => found = Some(status),
+            None if found == Some("REVOKED") && matches!(word, "未注销" | "未注消") => {}
+            // What is not known may take the other back: 迁入/迁出.
+            None => strange = true,
+        }
+    }
+    found.filter(|_| !strange)
 }
 
 fn count(text: &str) -> Option<i64> {
     if text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().ok();
+    }
+    if matches!(text.trim(), "一" | "\u{2f00}") || number::other_counter(text) {
+        return None;
     }
     let n = number::number(text, false)?;
     // A spreadsheet's sum of tenths misses the whole by a hair.
@@ -163,6 +181,19 @@ pub fn why(kind: As, text: &str, how: How<'_>) -> Option<(&'static str, &'static
         As::Count | As::Number | As::Money if number::several(text) => {
             Some(("一个单元格中有几个数", "there are several numbers in one cell"))
         }
+        As::Status if text.contains(['/', '、', '|', ';', ',', '，', '；', '／']) => {
+            Some(("说了几种不同的状态，请只写现在的一种", "it says several statuses: write the present one only"))
+        }
+        As::Flag if flag::contradicts(text) => {
+            Some(("括号内外说法不一，请只写「是」或「否」", "what stands in brackets says otherwise: write yes or no only"))
+        }
+        As::Count if number::other_counter(text) => {
+            Some(("单位不是人", "it counts something else than people"))
+        }
+        As::Money if how.unit.yuan != 1 && money::read(text, &PLAIN_UNIT).is_some() => Some((
+            "数后有「千」「万」而没有「元」，该列又有自己的单位，读法不止一种；请写全单位，如 3000元、3千元",
+            "a scale without a currency in a column with a unit of its own: write the whole unit, such as 3000元",
+        )),
         As::Industry if industry(text, None).is_some() => {
             Some(("位数不足，可能丢了前面的 0", "it has too few digits: a zero in front may be lost"))
         }
@@ -217,6 +248,12 @@ mod tests {
         {
             assert_eq!(count(text), Some(expected), "{text}");
         }
+        for text in ["1200元", "500家", "60户", "3个", "一", "1200 元", "1.2万元"] {
+            assert_eq!(count(text), None, "{text} is no number of people");
+        }
+        for (text, expected) in [("57名", 57), ("三人", 3), ("12人次", 12), ("十二", 12)] {
+            assert_eq!(count(text), Some(expected), "{text}");
+        }
         for text in ["-3", "1.5", "约50", "1,23", "inf", "", "50-99", "1 234", "120 135", "35%", "30余人", "(5)"] {
             assert_eq!(count(text), None, "{text}");
         }
@@ -235,6 +272,10 @@ mod tests {
             ("存续(在营、开业、在册)", "ACTIVE"),
         ] {
             assert_eq!(status(text), Some(expected), "{text}");
+        }
+        for text in ["开业/注销", "存续/吊销，未注销", "停业、注销", "迁入/迁出", "注销|存续", "开业;吊销"] {
+            assert_eq!(status(text), None, "{text}");
+            assert!(why(As::Status, text, How::default()).is_some(), "{text}");
         }
         assert_eq!(status("1"), None);
         assert_eq!(status("待定"), None);

@@ -148,6 +148,11 @@ impl JsonColumns {
                 if cell.as_bytes().contains(&0) {
                     return Err(nul());
                 }
+                if let Some((begin, end)) = cells[at]
+                    && text[begin..end] != *cell
+                {
+                    return Err(twice(name));
+                }
                 let start = text.len();
                 text.push_str(cell);
                 cells[at] = Some((start, text.len()));
@@ -314,6 +319,11 @@ pub(super) fn scalar(value: &str) -> Result<Option<Cow<'_, str>>, RowError> {
             serde_json::from_str::<String>(value).map(|s| Some(Cow::Owned(s))).map_err(|e| bad_text(&e))
         }
         b'n' => Ok(None),
+        // 1.0 is the number 1, and the same key.
+        b'0'..=b'9' | b'-' => {
+            let whole = value.split_once('.').filter(|(_, fraction)| fraction.bytes().all(|b| b == b'0'));
+            Ok(Some(Cow::Borrowed(whole.map_or(value, |(whole, _)| whole))))
+        }
         _ => Ok(Some(Cow::Borrowed(value))),
     }
 }
@@ -378,6 +388,15 @@ fn not_an_object(error: &serde_json::Error) -> RowError {
     RowError::new("not_an_object", format!("该记录不是 JSON 对象：{error}"), format!("the record is no JSON object: {error}"))
 }
 
+fn twice(name: &str) -> RowError {
+    RowError::new(
+        "duplicate_member",
+        format!("同一个对象中有两个「{name}」而值不同，不知以哪个为准"),
+        format!("one object has two members \"{name}\" with different values: nothing says which one counts"),
+    )
+    .of_column(name)
+}
+
 fn bad_text(error: &serde_json::Error) -> RowError {
     RowError::new("undecodable", format!("文本无法解码：{error}"), format!("a text cannot be decoded: {error}"))
 }
@@ -422,6 +441,27 @@ mod tests {
                 "f=2021、3、1"
             ]
         );
+    }
+
+    #[test]
+    fn one_name_twice_in_an_object_is_for_quarantine_and_a_whole_number_is_one() {
+        let connector = Connector::parse(
+            "a",
+            "title = { zh = \"甲\", en = \"A\" }\nowner = { zh = \"甲\", en = \"A\" }\n[source]\ntransport = \"file\"\nplace = \"a.json\"\n\
+             [key]\ncolumns = [\"id\"]\n[columns]\nid = \"credit_code\"\n",
+        )
+        .expect("a manifest");
+        let mut columns = JsonColumns::new(&connector);
+        let items = [r#"{"id":1.0,"n":2.50}"#, r#"{"id":1,"n":1,"n":2}"#, r#"{"id":2,"n":3,"n":3}"#];
+        columns.start(items.into_iter());
+        let mut chunk = Chunk::new(columns.names.len());
+        for (number, item) in items.into_iter().enumerate() {
+            let head = RowHead { number: number as u64, offset: None, mark: crate::pull::chunk::Mark::Cells };
+            assert!(columns.push(item, head, &mut chunk));
+        }
+        let rows: Vec<Vec<_>> = (0..chunk.len()).map(|row| chunk.cells(row).map(|c| c.unwrap_or("∅")).collect()).collect();
+        assert_eq!(rows, [["1", "2.50"], ["2", "3"]]);
+        assert_eq!(chunk.faults.iter().map(|f| f.error.code()).collect::<Vec<_>>(), ["duplicate_member"]);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::pull::error::PullError;
 
 /// What goes from the reading thread to the sink.
 pub(super) enum Event {
+    /// The next file begins, by its place among all.
+    File(usize),
     Columns(Vec<String>),
     Rows(Chunk),
     Note(Note),

@@ -10,6 +10,8 @@ mod places;
 mod reader;
 mod records;
 mod rows;
+mod series;
+mod together;
 
 pub(super) use capped::Capped;
 pub(super) use kind::{Kind, recognise};

@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::events::Event;
 use super::fingerprint::{marks, unchanged, write_fingerprint};
 use super::reader::Reader;
+use super::together::Together;
 use crate::connector::Connector;
 use crate::pull::context::{Cursor, Progress, PullContext, Pulled, RowSink};
 use crate::pull::error::PullError;
@@ -47,11 +48,26 @@ pub(in crate::pull) async fn pull_paths(
         columns: Vec::new(),
         hash: Xxh3::new(),
     };
+    let mut together = Together::of(&paths);
     let reading = tokio::task::spawn_blocking(move || reader.read_all(&paths));
     let (mut rows, mut faults) = (0, 0);
     let mut refused = None;
     while let Some(event) = events.recv().await {
+        if let Some(together) = &mut together {
+            match &event {
+                Event::File(at) => together.file(*at),
+                Event::Columns(columns) => together.columns(connector, columns),
+                Event::Rows(chunk) => {
+                    if let Err(error) = together.rows(connector, chunk) {
+                        refused = Some(error);
+                        break;
+                    }
+                }
+                Event::Note(_) => {}
+            }
+        }
         let done = match event {
+            Event::File(_) => Ok(()),
             Event::Columns(columns) => sink.columns(&columns),
             Event::Note(note) => sink.note(note),
             Event::Rows(chunk) => {

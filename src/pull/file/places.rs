@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::series::{self, Mark};
 use crate::connector::{Connector, Format, Take, format_of};
 use crate::pull::context::PullContext;
 use crate::pull::{Note, PullError};
@@ -93,130 +94,60 @@ fn named(paths: &[PathBuf], join: &str) -> String {
     names.join(join)
 }
 
-/// The files to read and those left: what `take` says, or, where it says nothing, the newest of each series by day.
+/// The files to read and those left: what `take` says, or, where it says nothing, the newest of each series.
 fn taken(connector: &Connector, paths: Vec<PathBuf>) -> (Vec<PathBuf>, Vec<PathBuf>) {
     match (connector.source.take, connector.complete) {
         (Some(Take::Newest), _) => {
-            let newest = paths.iter().max_by_key(|p| (day_of(&name(p)), written(p), (*p).clone())).cloned();
+            let newest = paths.iter().max_by_key(|p| (place_of(&name(p)), written(p), (*p).clone())).cloned();
             let left = paths.into_iter().filter(|p| Some(p) != newest.as_ref()).collect();
             (newest.into_iter().collect(), left)
         }
         // Deltas, and parts that belong together: the newest comes first, since of rows with one key the first counts.
         (Some(Take::All), _) | (None, false) => (newest_first(paths), Vec::new()),
-        (None, true) => {
-            let mut series: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-            for path in paths {
-                let name = name(&path);
-                let series_name = dated(&name).map_or_else(|| name.clone(), |(series, _)| series);
-                series.entry(series_name.to_lowercase()).or_default().push(path);
-            }
-            let (mut read, mut left) = (Vec::new(), Vec::new());
-            for (_, mut of_series) in series {
-                of_series.sort_by_key(|p| (day_of(&name(p)), written(p), p.clone()));
-                read.extend(of_series.pop());
-                left.extend(of_series);
-            }
-            read.sort_by_key(|p| (natural(&name(p)), p.clone()));
-            (read, left)
-        }
+        (None, true) => newest_of_each(paths),
     }
 }
 
+/// The newest of each series, with what supplements it in front of it.
+fn newest_of_each(paths: Vec<PathBuf>) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let mut by_series: BTreeMap<String, Vec<(Mark, PathBuf)>> = BTreeMap::new();
+    for path in paths {
+        let mark = series::mark(&name(&path));
+        by_series.entry(mark.series.clone()).or_default().push((mark, path));
+    }
+    let (mut read, mut left): (Vec<Vec<PathBuf>>, Vec<PathBuf>) = (Vec::new(), Vec::new());
+    for (_, mut of_series) in by_series {
+        series::over_the_year(of_series.iter_mut().map(|(mark, _)| mark));
+        let (more, mut whole): (Vec<_>, Vec<_>) = of_series.into_iter().partition(|(mark, _)| mark.supplement);
+        whole.sort_by_key(|(mark, p)| (mark.place(), written(p), p.clone()));
+        let newest = whole.pop();
+        let day = newest.as_ref().and_then(|(mark, _)| mark.day.clone());
+        let (mut with_it, older): (Vec<_>, Vec<_>) = more.into_iter().partition(|(mark, _)| mark.day >= day || mark.day.is_none());
+        with_it.sort_by_key(|(mark, p)| std::cmp::Reverse((mark.place(), p.clone())));
+        read.push(with_it.into_iter().chain(newest).map(|(_, p)| p).collect());
+        left.extend(older.into_iter().chain(whole).map(|(_, p)| p));
+    }
+    read.sort_by_key(|files| files.last().map(|p| (natural(&name(p)), p.clone())));
+    left.sort();
+    (read.into_iter().flatten().collect(), left)
+}
+
 fn newest_first(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
-    if paths.iter().any(|p| day_of(&name(p)).is_some()) {
-        paths.sort_by_key(|p| std::cmp::Reverse((day_of(&name(p)), natural(&name(p)))));
+    if paths.iter().any(|p| series::mark(&name(p)).is_placed()) {
+        let mut marks: Vec<(Mark, PathBuf)> = paths.into_iter().map(|p| (series::mark(&name(&p)), p)).collect();
+        series::over_the_year(marks.iter_mut().map(|(mark, _)| mark));
+        marks.sort_by_key(|(mark, p)| std::cmp::Reverse((mark.place(), natural(&name(p)))));
+        paths = marks.into_iter().map(|(_, p)| p).collect();
     }
     paths
 }
 
+fn place_of(name: &str) -> (Option<String>, u32, bool) {
+    series::mark(name).place()
+}
+
 fn written(path: &Path) -> SystemTime {
     std::fs::metadata(path).and_then(|m| m.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
-}
-
-/// Where a name holds a day (20261125, 2026-11-25, 2026年11月25日, with a time behind it), how long, and the digits of it.
-fn day_in(name: &str) -> Option<(usize, usize, String)> {
-    let bytes = name.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        if !bytes[at].is_ascii_digit() || at > 0 && bytes[at - 1].is_ascii_digit() {
-            at += 1;
-            continue;
-        }
-        if let Some((length, digits)) = day_at(&name[at..]) {
-            return Some((at, length, digits));
-        }
-        at += 1;
-    }
-    None
-}
-
-fn day_at(text: &str) -> Option<(usize, String)> {
-    let mut digits = String::new();
-    let mut end = 0;
-    for (at, c) in text.char_indices() {
-        match c {
-            '0'..='9' => {
-                digits.push(c);
-                end = at + 1;
-            }
-            '年' | '月' if digits.len() >= 4 => pad(&mut digits)?,
-            '-' | '_' | '.' if digits.len() >= 8 => break,
-            '-' | '_' | '.' | '日' if digits.len() >= 4 => {
-                // A file's suffix is no part of its day.
-                if !text[at + c.len_utf8()..].starts_with(|c: char| c.is_ascii_digit()) {
-                    if c == '日' {
-                        end = at + c.len_utf8();
-                    }
-                    break;
-                }
-                pad(&mut digits)?;
-            }
-            _ => break,
-        }
-    }
-    pad(&mut digits)?;
-    let number = |r: std::ops::Range<usize>| digits.get(r)?.parse::<u32>().ok();
-    let (year, month) = (number(0..4)?, number(4..6)?);
-    let day = number(6..8).unwrap_or(1);
-    let whole = matches!(digits.len(), 6 | 8 | 10 | 12 | 14 | 17);
-    ((1990..2100).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day) && whole).then_some((end, digits))
-}
-
-/// 2026-1-5 is 20260105.
-fn pad(digits: &mut String) -> Option<()> {
-    if digits.len() > 4 && digits.len() % 2 == 1 && digits.len() < 9 {
-        let last = digits.pop()?;
-        digits.push('0');
-        digits.push(last);
-    }
-    Some(())
-}
-
-/// A name without its day and the long numbers behind it (a time, a second day), and the digits of them all.
-fn dated(name: &str) -> Option<(String, String)> {
-    let (at, length, mut digits) = day_in(name)?;
-    let mut series = format!("{}*", &name[..at]);
-    let mut run = String::new();
-    for c in name[at + length..].chars().chain(['\u{0}']) {
-        if c.is_ascii_digit() {
-            run.push(c);
-            continue;
-        }
-        match run.len() {
-            0..4 => series.push_str(&run),
-            _ => {
-                series.push('*');
-                digits.push_str(&run);
-            }
-        }
-        run.clear();
-        series.push(c);
-    }
-    Some((series, digits))
-}
-
-fn day_of(name: &str) -> Option<String> {
-    dated(name).map(|(_, digits)| digits)
 }
 
 /// A name with its numbers padded, so that 2.csv comes before 10.csv.
@@ -302,24 +233,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_is_found_in_a_file_s_name() {
-        for (name, expected) in [
-            ("20261125.csv", Some("20261125")),
-            ("tax_2026-11-25.csv", Some("20261125")),
-            ("tax_2026-1-5.csv", Some("20260105")),
-            ("税务2026年11月25日.xlsx", Some("20261125")),
-            ("税务2026年1月.xlsx", Some("202601")),
-            ("T20261125083000.txt", Some("20261125083000")),
-            ("tax.202611.csv", Some("202611")),
-            ("1.csv", None),
-            ("20260101-20260107.csv", Some("2026010120260107")),
-            ("tax_20261125_083000.csv", Some("20261125083000")),
-            ("part-0001.csv", None),
-            ("朝阳区.csv", None),
-            ("99999999.csv", None),
+    fn of_each_series_the_newest_is_read_with_what_supplements_it() {
+        for (names, read, left) in [
+            (&["tax_1127.csv", "tax_1128.csv"][..], &["tax_1128.csv"][..], 1),
+            (&["tax_1231.csv", "tax_0101.csv"], &["tax_0101.csv"], 1),
+            (&["税务11月27日.xlsx", "税务11月28日.xlsx"], &["税务11月28日.xlsx"], 1),
+            (&["tax_1128.csv", "tax_1128(1).csv"], &["tax_1128(1).csv"], 1),
+            (&["tax_1128.csv", "tax_1128_补充.csv", "tax_1127_补充.csv"], &["tax_1128_补充.csv", "tax_1128.csv"], 1),
+            (&["a.csv", "b.csv"], &["a.csv", "b.csv"], 0),
+            (&["part-1.csv", "part-2.csv"], &["part-1.csv", "part-2.csv"], 0),
+            (&["朝阳区.csv", "海淀区.csv"], &["朝阳区.csv", "海淀区.csv"], 0),
         ] {
-            assert_eq!(day_of(name).as_deref(), expected, "{name}");
+            let (found, older) = newest_of_each(names.iter().map(PathBuf::from).collect());
+            assert_eq!(found, read.iter().map(PathBuf::from).collect::<Vec<_>>(), "{names:?}");
+            assert_eq!(older.len(), left, "{names:?}");
         }
+        let deltas = newest_first(["d_1127.csv", "d_1128.csv", "d_1128_补充.csv"].map(PathBuf::from).to_vec());
+        assert_eq!(deltas, ["d_1128_补充.csv", "d_1128.csv", "d_1127.csv"].map(PathBuf::from));
     }
 
     #[test]

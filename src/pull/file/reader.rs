@@ -32,8 +32,10 @@ impl Reader {
     /// The hash of each file.
     pub(super) fn read_all(mut self, paths: &[PathBuf]) -> Result<Vec<String>, PullError> {
         let mut hashes = Vec::with_capacity(paths.len());
-        for path in paths {
+        for (at, path) in paths.iter().enumerate() {
             self.hash = Xxh3::new();
+            // A taker that has gone is noticed at the first row.
+            drop(self.to_sink.blocking_send(Event::File(at)));
             self.read_file(path)?;
             hashes.push(format!("{:032x}", self.hash.digest128()));
         }

@@ -23,6 +23,10 @@ pub struct Section {
     percent: bool,
     /// Commas behind the last digit: each divides by a thousand.
     thousands: i32,
+    /// It shows nothing at all: the third part of `0;-0;;@`.
+    hidden: bool,
+    /// What a format of texts puts around one: `@"科技有限公司"`.
+    around: Option<(String, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,7 +66,13 @@ impl NumberFormat {
         if let Some(time) = as_time(code) {
             return time;
         }
-        let sections: Vec<Section> = sections(code).iter().map(|s| Section::of(s)).collect();
+        let parts = sections(code);
+        // The fourth part is of texts alone; one behind a last semicolon that shows nothing hides what it is for.
+        let section = |part: &String| match part.trim().is_empty() && parts.len() > 1 {
+            true => Section { hidden: true, ..Section::default() },
+            false => Section::of(part),
+        };
+        let sections: Vec<Section> = parts.iter().map(section).collect();
         match sections.iter().all(|s| s.is_plain()) {
             true => NumberFormat::General,
             false => NumberFormat::Sections(sections),
@@ -76,17 +86,40 @@ impl NumberFormat {
             NumberFormat::Date if value >= 0.0 => day(value, from_1904).unwrap_or_else(|| general(value)),
             NumberFormat::Date | NumberFormat::Elapsed => general(value),
             NumberFormat::Sections(sections) => {
-                let by_sign = |at: usize| sections.get(at).filter(|s| !s.tokens.is_empty()).unwrap_or(&sections[0]);
+                // Texts have the fourth part, or the only one with an @ in it.
+                let numbers: &[Section] = match sections.as_slice() {
+                    [rest @ .., last] if !rest.is_empty() && (rest.len() == 3 || last.around.is_some()) => rest,
+                    all => all,
+                };
+                let by_sign = |at: usize| numbers.get(at).filter(|s| s.hidden || !s.tokens.is_empty()).unwrap_or(&numbers[0]);
                 let chosen = match sections.iter().any(|s| s.condition.is_some()) {
                     true => sections
                         .iter()
                         .find(|s| s.condition.is_none_or(|(how, than)| how.holds(value, than)))
                         .unwrap_or(&sections[0]),
                     false if value < 0.0 => by_sign(1),
-                    false => &sections[0],
+                    false if value == 0.0 => by_sign(2),
+                    false => &numbers[0],
                 };
                 chosen.show(value)
             }
+        }
+    }
+}
+
+impl NumberFormat {
+    /// A text as shown; None: as it is.
+    pub fn show_text(&self, text: &str) -> Option<String> {
+        let NumberFormat::Sections(sections) = self else { return None };
+        let of_texts = match sections.as_slice() {
+            [_, _, _, last] => last,
+            [.., last] if last.around.is_some() => last,
+            _ => return None,
+        };
+        match &of_texts.around {
+            _ if of_texts.hidden => Some(String::new()),
+            Some((before, behind)) if !before.is_empty() || !behind.is_empty() => Some(format!("{before}{text}{behind}")),
+            _ => None,
         }
     }
 }
@@ -192,7 +225,11 @@ impl Section {
         let mut literal = String::new();
         let mut pending_commas = 0;
         let mut chars = code.chars();
-        if code.contains("General") || code.contains("G/") || code.contains('@') {
+        if code.contains('@') {
+            section.around = around(code);
+            return section;
+        }
+        if code.contains("General") || code.contains("G/") {
             return section;
         }
         while let Some(c) = chars.next() {
@@ -279,10 +316,17 @@ impl Section {
 
     /// It says nothing that the number does not.
     fn is_plain(&self) -> bool {
-        !self.percent && self.thousands == 0 && self.padding() <= 1 && !self.tokens.iter().any(|t| matches!(t, Token::Literal(_)))
+        let bare = self.around.as_ref().is_none_or(|(before, behind)| before.is_empty() && behind.is_empty());
+        !self.hidden && bare && !self.percent && self.thousands == 0 && self.padding() <= 1 && !self.tokens.iter().any(|t| matches!(t, Token::Literal(_)))
     }
 
     fn show(&self, value: f64) -> String {
+        if self.hidden {
+            return String::new();
+        }
+        if let Some((before, behind)) = &self.around {
+            return format!("{before}{}{behind}", general(value));
+        }
         let digits = |t: &Token| matches!(t, Token::Digit(_));
         let (Some(first), Some(last)) = (self.tokens.iter().position(digits), self.tokens.iter().rposition(digits)) else {
             return general(value);
@@ -306,6 +350,25 @@ impl Section {
         };
         format!("{}{number}{}", literal(&self.tokens[..first]), literal(&self.tokens[last + 1..]))
     }
+}
+
+/// The literals in front of the @ of a format of texts, and behind it. None where there is none outside quotes.
+fn around(code: &str) -> Option<(String, String)> {
+    let (mut before, mut behind, mut at) = (String::new(), String::new(), false);
+    let mut chars = code.chars();
+    while let Some(c) = chars.next() {
+        let side = if at { &mut behind } else { &mut before };
+        match c {
+            '@' => at = true,
+            '"' => side.extend(chars.by_ref().take_while(|c| *c != '"')),
+            '\\' | '!' => side.extend(chars.next()),
+            '_' | '*' => drop(chars.next()),
+            '[' => drop(chars.by_ref().take_while(|c| *c != ']').count()),
+            ' ' => {}
+            c => side.push(c),
+        }
+    }
+    at.then_some((before, behind))
 }
 
 /// Digits in their places, with signs of the format's own between them: `0!.0,` and `0000-00-00`.
@@ -389,6 +452,15 @@ mod tests {
             ("[$$-409]#,##0.00", 1234.5, "$1234.5"),
             ("0.00E+00", 1234.5, "1234.5"),
             ("@", 12.0, "12"),
+            ("@\"号楼\"", 12.0, "12号楼"),
+            ("0;-0;;@", 0.0, ""),
+            ("0;-0;;@", 5.0, "5"),
+            ("0;-0;;@", -5.0, "-5"),
+            (";;;", 5.0, ""),
+            (";;;", -5.0, ""),
+            (";;;", 0.0, ""),
+            ("0;;", -5.0, ""),
+            ("#,##0;-#,##0", 0.0, "0"),
             ("yyyy\\-mm\\-dd", 44256.0, "2021-03-01"),
             ("[$-804]yyyy\"年\"m\"月\"d\"日\";@", 44256.0, "2021-03-01"),
             ("[DBNum1][$-804]yyyy\"年\"m\"月\"d\"日\";@", 44256.0, "2021-03-01"),
@@ -403,6 +475,11 @@ mod tests {
             ("G/通用格式\"年\"", 2021.0, "2021"),
         ] {
             assert_eq!(NumberFormat::of(code).show(value, false), expected, "{code} {value}");
+        }
+        for (code, shown) in
+            [("@\"科技有限公司\"", Some("示例科技有限公司")), ("\"北京\"@", Some("北京示例")), (";;;", Some("")), ("0;-0;;@", None), ("@", None), ("0", None)]
+        {
+            assert_eq!(NumberFormat::of(code).show_text("示例").as_deref(), shown, "{code}");
         }
         assert_eq!(NumberFormat::Date.show(42794.0, true), "2021-03-01", "counted from 1904");
         assert_eq!(NumberFormat::built_in(10).map(|f| f.show(0.35, false)).as_deref(), Some("35%"));

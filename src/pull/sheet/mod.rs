@@ -3,7 +3,7 @@
 //! In: a workbook of any kind behind [`Workbook`]: its sheets, which of them are hidden, where cells are merged, and its rows as
 //! displayed text. Out, into [`SheetRows`]: the header, the rows under it, and in words what was left out. All kinds share
 //! these rules: hidden sheets are read only when named, visible sheets with the same header are read together, merged cells
-//! are filled, cells to the right of the header are not read. What a row or a text means is not decided here.
+//! are filled, cells to the right of the header are not read, and a title above the header of some sheets only is passed over. What a row or a text means is not decided here.
 
 mod format;
 mod html;
@@ -21,7 +21,7 @@ use std::path::Path;
 use super::chunk::Note;
 use super::error::said;
 use super::file::Kind;
-use crate::connector::{Connector, DriftKind};
+use crate::connector::{Connector, Decoding, DriftKind};
 use table::Table;
 use workbook::{ENOUGH, Workbook, enough};
 pub use workbook::{SheetName, SheetRows};
@@ -58,9 +58,10 @@ pub fn read(path: &Path, kind: Kind, connector: &Connector, rows: &mut dyn Sheet
     for note in notes(&choice, connector) {
         rows.note(note)?;
     }
-    for sheet in sheets {
+    for (sheet, skip) in sheets {
         let merges = book.merges(sheet)?;
-        let mut table = Table::new(&connector.decoding, merges, rows);
+        let decoding = Decoding { skip, ..connector.decoding.clone() };
+        let mut table = Table::new(&decoding, merges, rows);
         book.rows(sheet, &mut |at, cells| table.row(at, cells))?;
         let name = book.sheets()[sheet].name.clone();
         table.finish(&name)?;
@@ -92,7 +93,7 @@ pub fn first_rows(path: &Path, kind: Kind, connector: &Connector, most: usize) -
     let mut book = open(path, kind, connector)?;
     let (sheets, _) = choose(book.as_mut(), connector)?;
     let mut lines: Vec<Vec<String>> = Vec::new();
-    let read = book.rows(sheets[0], &mut |at, cells| {
+    let read = book.rows(sheets[0].0, &mut |at, cells| {
         lines.resize(lines.len().max((at as usize).min(most)), Vec::new());
         if lines.len() >= most {
             return Err(enough());
@@ -106,16 +107,30 @@ pub fn first_rows(path: &Path, kind: Kind, connector: &Connector, most: usize) -
     }
 }
 
-fn choose(book: &mut dyn Workbook, connector: &Connector) -> io::Result<(Vec<usize>, Choice)> {
+/// Rows above a header that are looked past where the header is not where the connector says.
+const TITLES: u32 = 6;
+
+/// A sheet's header, and the rows above it.
+type Headed = (u32, Vec<String>);
+
+/// The sheets to read with the rows to skip in each, and what is said of them.
+fn choose(book: &mut dyn Workbook, connector: &Connector) -> io::Result<(Vec<(usize, u32)>, Choice)> {
     let all = book.sheets().to_vec();
-    let chosen = |read: Vec<usize>, holding: &dyn Fn(usize) -> bool| {
+    let chosen = |read: Vec<(usize, u32)>, holding: &dyn Fn(usize) -> bool| {
         let names = |of: &dyn Fn(usize) -> bool| (0..all.len()).filter(|at| of(*at)).map(|at| all[at].clone()).collect();
-        let choice = Choice { read: names(&|at| read.contains(&at)), left: names(&|at| !read.contains(&at) && holding(at)) };
+        let is_read = |at: usize| read.iter().any(|(sheet, _)| *sheet == at);
+        let choice = Choice { read: names(&|at| is_read(at)), left: names(&|at| !is_read(at) && holding(at)) };
         (read, choice)
     };
+    let skip = connector.decoding.skip;
     if let Some(wanted) = &connector.decoding.sheet {
         let found = all.iter().position(|s| s.name.trim() == wanted.trim()).ok_or_else(|| no_sheet(wanted, &all))?;
-        return Ok(chosen(vec![found], &|_| true));
+        let mut holding = vec![false; all.len()];
+        for (at, holds) in holding.iter_mut().enumerate().filter(|(at, _)| *at != found) {
+            // A sheet that cannot be read holds something.
+            *holds = !matches!(header(book, at, connector, 0), Ok(None));
+        }
+        return Ok(chosen(vec![(found, skip)], &|at| holding[at]));
     }
     let mut visible: Vec<usize> = (0..all.len()).filter(|at| !all[*at].hidden).collect();
     if visible.is_empty() {
@@ -123,23 +138,62 @@ fn choose(book: &mut dyn Workbook, connector: &Connector) -> io::Result<(Vec<usi
     }
     let first = *visible.first().ok_or_else(|| no_sheet("1", &all))?;
     if all.len() == 1 {
-        return Ok(chosen(vec![first], &|_| true));
+        return Ok(chosen(vec![(first, skip)], &|_| true));
     }
-    let mut headers: Vec<(usize, Vec<String>)> = Vec::new();
+    let mut headers: Vec<(usize, Vec<Headed>)> = Vec::new();
     for at in &visible {
-        if let Some(header) = header(book, *at, connector)? {
-            headers.push((*at, header));
+        let found = headers_of(book, *at, connector)?;
+        if !found.is_empty() {
+            headers.push((*at, found));
         }
     }
-    let fits = |header: &[String]| connector.layout(header).is_ok();
-    let main = match headers.iter().find(|(_, h)| fits(h)) {
+    let fits = |(_, header): &&Headed| connector.layout(header).is_ok();
+    let main = match headers.iter().find(|(_, h)| h.iter().any(|h| fits(&h))) {
         Some((at, _)) => *at,
         None => fullest(book, headers.iter().map(|(at, _)| *at))?.unwrap_or(first),
     };
-    let Some((_, of_main)) = headers.iter().find(|(at, _)| *at == main) else { return Ok(chosen(vec![first], &|_| false)) };
-    let group = headers.iter().filter(|(_, h)| same_table(of_main, h, connector)).map(|(at, _)| *at).collect();
+    let Some((_, of_main)) = headers.iter().find(|(at, _)| *at == main) else {
+        return Ok(chosen(vec![(first, skip)], &|_| false));
+    };
+    let group = |head: &[String]| -> Vec<(usize, u32)> {
+        headers
+            .iter()
+            .filter_map(|(at, found)| Some((*at, found.iter().find(|(_, h)| same_table(head, h, connector))?.0)))
+            .collect()
+    };
+    let group = match of_main.iter().find(fits) {
+        Some((_, head)) => group(head),
+        // Nothing is known of the header: it is what most sheets share, and the first of them where that says nothing.
+        None => of_main
+            .iter()
+            .map(|(_, head)| group(head))
+            .rev()
+            .max_by_key(Vec::len)
+            .unwrap_or_else(|| vec![(main, skip)]),
+    };
     let with_header: Vec<usize> = headers.iter().map(|(at, _)| *at).collect();
     Ok(chosen(group, &|at| all[at].hidden || with_header.contains(&at)))
+}
+
+/// What may be a sheet's header: the row at the place that the connector says, and those around it that have several cells.
+fn headers_of(book: &mut dyn Workbook, sheet: usize, connector: &Connector) -> io::Result<Vec<Headed>> {
+    let said = connector.decoding.skip;
+    let mut found: Vec<Headed> = Vec::new();
+    let mut empty = true;
+    for skip in std::iter::once(said).chain((0..=TITLES).filter(|skip| *skip != said)) {
+        let Some(head) = header(book, sheet, connector, skip)? else { continue };
+        empty = false;
+        let several = head.iter().filter(|name| !name.trim().is_empty()).count() >= 2;
+        let again = found.iter().any(|(_, known)| *known == head);
+        if (skip == said || several) && !again {
+            found.push((skip, head));
+        }
+        // The place that was said serves: nothing else is looked at.
+        if found.last().is_some_and(|(at, head)| *at == said && connector.layout(head).is_ok()) || connector.decoding.header_rows == 0 {
+            break;
+        }
+    }
+    Ok(if empty { Vec::new() } else { found })
 }
 
 /// Whether two headers head the same table: the same names, in whatever order, or all that the contract reads.
@@ -152,11 +206,21 @@ fn same_table(main: &[String], other: &[String], connector: &Connector) -> bool 
     let complete = |header: &[String]| {
         connector.layout(header).is_ok_and(|l| !l.drift.iter().any(|d| matches!(d.kind, DriftKind::Gone | DriftKind::Renamed)))
     };
-    plain(main) == plain(other) || !connector.contract.columns.is_empty() && complete(main) && complete(other)
+    if plain(main) == plain(other) {
+        return true;
+    }
+    if !connector.contract.columns.is_empty() {
+        return complete(main) && complete(other);
+    }
+    // Nothing is known but the headers: one column more in some of the sheets makes no other table.
+    let (main, other) = (plain(main), plain(other));
+    let (fewer, more) = if main.len() <= other.len() { (&main, &other) } else { (&other, &main) };
+    let named = fewer.iter().filter(|name| !name.is_empty()).count();
+    named >= 2 && (more.len() - fewer.len()) * 3 <= more.len() && fewer.iter().all(|name| more.contains(name))
 }
 
-/// The sheet's header as the connector describes it; None for an empty sheet.
-fn header(book: &mut dyn Workbook, sheet: usize, connector: &Connector) -> io::Result<Option<Vec<String>>> {
+/// The sheet's header as the connector describes it, below `skip` rows; None for an empty sheet.
+fn header(book: &mut dyn Workbook, sheet: usize, connector: &Connector, skip: u32) -> io::Result<Option<Vec<String>>> {
     struct Header(Option<Vec<String>>);
     impl SheetRows for Header {
         fn header(&mut self, columns: Vec<String>) -> io::Result<()> {
@@ -171,7 +235,8 @@ fn header(book: &mut dyn Workbook, sheet: usize, connector: &Connector) -> io::R
         }
     }
     let mut found = Header(None);
-    let mut table = Table::new(&connector.decoding, Vec::new(), &mut found);
+    let decoding = Decoding { skip, ..connector.decoding.clone() };
+    let mut table = Table::new(&decoding, Vec::new(), &mut found);
     let mut rows = 0;
     let read = book.rows(sheet, &mut |at, cells| {
         rows += 1;
@@ -219,7 +284,14 @@ fn notes(choice: &Choice, connector: &Connector) -> Vec<Note> {
             format!("{} sheets with the same header were read together: {}", choice.read.len(), listed(&choice.read, false)),
         ));
     }
-    if connector.decoding.sheet.is_some() {
+    if let Some(sheet) = &connector.decoding.sheet {
+        if !choice.left.is_empty() {
+            notes.push(Note::new(
+                "sheets_left_out",
+                format!("decoding.sheet 只读「{sheet}」，未读取：{}", listed(&choice.left, true)),
+                format!("decoding.sheet names \"{sheet}\" alone; not read: {}", listed(&choice.left, false)),
+            ));
+        }
         return notes;
     }
     let (hidden, other): (Vec<SheetName>, Vec<SheetName>) = choice.left.iter().cloned().partition(|s| s.hidden);

@@ -266,7 +266,7 @@ impl Workbook for Book {
                 let shown = match value {
                     Data::Empty => continue,
                     Data::String(text) if text.is_empty() && uncalculated && look.blank.contains(&place) => "=…".to_owned(),
-                    Data::String(text) => text.clone(),
+                    Data::String(text) => self.text(text, look.styles.get(&place)),
                     Data::Bool(flag) => if *flag { "TRUE" } else { "FALSE" }.to_owned(),
                     Data::Error(error) => error.to_string(),
                     Data::Int(n) => self.number(*n as f64, look.styles.get(&place)),
@@ -288,6 +288,11 @@ impl Workbook for Book {
 }
 
 impl Book {
+    fn text(&self, text: &str, style: Option<&u16>) -> String {
+        let format = style.and_then(|s| self.formats.get(usize::from(*s)));
+        format.and_then(|f| f.show_text(text)).unwrap_or_else(|| text.to_owned())
+    }
+
     fn number(&self, value: f64, style: Option<&u16>) -> String {
         match style.and_then(|s| self.formats.get(usize::from(*s))) {
             Some(format) => format.show(value, self.from_1904),

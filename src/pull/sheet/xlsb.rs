@@ -198,7 +198,9 @@ impl Workbook for Book {
                 6 | 8 => wide_text(content, 8).map(|(text, _)| text),
                 _ => four(content, 8).and_then(|at| self.strings.get(at as usize)).map(|text| text.to_string()),
             };
-            put(&mut cells, column, shown.unwrap_or_default());
+            let shown = shown.unwrap_or_default();
+            let framed = format.filter(|_| matches!(kind, 6..=8) && !shown.is_empty()).and_then(|f| f.show_text(&shown));
+            put(&mut cells, column, framed.unwrap_or(shown));
         }
         if !cells.is_empty() {
             each(row, &mut cells)?;

@@ -473,6 +473,13 @@ impl Cells<'_> {
         if value.is_empty() {
             return String::new();
         }
+        let shown = self.shown(kind, style, value);
+        let of_texts = matches!(kind, CellKind::Shared | CellKind::Text | CellKind::Inline);
+        let framed = self.formats.get(style).filter(|_| of_texts && !shown.is_empty()).and_then(|f| f.show_text(&shown));
+        framed.unwrap_or(shown)
+    }
+
+    fn shown(&self, kind: CellKind, style: usize, value: &mut String) -> String {
         match kind {
             CellKind::Shared => value.trim().parse().ok().and_then(|at| self.strings.get(at)).unwrap_or_default().to_owned(),
             CellKind::Flag => if value.trim() == "1" { "TRUE" } else { "FALSE" }.to_owned(),
