@@ -173,7 +173,18 @@ impl Connection {
         purpose: Option<String>,
     ) -> Connection {
         let lane = state.lanes().of("sockets of nobody yet");
-        Connection { state, engine, lang, id, authorization, purpose, caller: None, operations: HashMap::new(), place: None, lane }
+        Connection {
+            state,
+            engine,
+            lang,
+            id,
+            authorization,
+            purpose,
+            caller: None,
+            operations: HashMap::new(),
+            place: None,
+            lane,
+        }
     }
 
     async fn run<S>(mut self, socket: WebSocketStream<S>)
