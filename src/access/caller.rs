@@ -166,15 +166,15 @@ pub struct Caller {
     /// Scopes that they have, and not in this answer: what they stated is none of their purposes.
     pub withheld: Vec<AccessScope>,
     /// What they were permitted in the answer that is being made.
-    pub opened: Opened,
+    pub opened: OpenedScopes,
 }
 
 /// The scopes by which the gate opened something for one answer: noted where they are permitted, so that an answer that rests on them has
 /// its row in the audit whether it shows an enterprise or not. A caller who is kept between answers notes nothing.
 #[derive(Debug, Clone, Default)]
-pub struct Opened(Option<Arc<AtomicU8>>);
+pub struct OpenedScopes(Option<Arc<AtomicU8>>);
 
-impl Opened {
+impl OpenedScopes {
     fn note(&self, scope: AccessScope) {
         let Some(bits) = &self.0 else { return };
         bits.fetch_or(1 << scope as u8, Ordering::Relaxed);
@@ -190,8 +190,8 @@ impl Opened {
 }
 
 /// Two callers who may see the same are the same, whatever they looked at.
-impl PartialEq for Opened {
-    fn eq(&self, _: &Opened) -> bool {
+impl PartialEq for OpenedScopes {
+    fn eq(&self, _: &OpenedScopes) -> bool {
         true
     }
 }
@@ -207,12 +207,12 @@ impl Caller {
             registry: None,
             purposes: Vec::new(),
             withheld: Vec::new(),
-            opened: Opened::default(),
+            opened: OpenedScopes::default(),
         }
     }
     /// The same caller, for one answer: what is permitted to them is noted.
     pub fn noting(&self) -> Caller {
-        Caller { opened: Opened(Some(Arc::default())), ..self.clone() }
+        Caller { opened: OpenedScopes(Some(Arc::default())), ..self.clone() }
     }
     /// The same caller where they state what they read for: a token that may state some purposes alone sees what is open, and nothing else,
     /// under another one or none.
@@ -316,7 +316,7 @@ impl Caller {
             registry: token.registry.map(str::to_owned),
             purposes,
             withheld: Vec::new(),
-            opened: Opened::default(),
+            opened: OpenedScopes::default(),
         })
     }
 }

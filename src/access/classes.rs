@@ -30,7 +30,7 @@ impl FieldClass {
     pub fn bit(self) -> u8 {
         1 << self as u8
     }
-    /// The classes that were opened by these scopes, bits as of `caller::Opened`, as bits of [`FieldClass::bit`].
+    /// The classes that were opened by these scopes, bits as of `caller::OpenedScopes`, as bits of [`FieldClass::bit`].
     pub fn opened_by(scopes: u8) -> u8 {
         let opened = |class: &FieldClass| class.scope().is_some_and(|scope| scopes & (1 << scope as u8) != 0);
         FieldClass::ALL.iter().filter(|class| opened(class)).fold(0, |bits, class| bits | class.bit())

@@ -9,6 +9,6 @@ pub mod claimed;
 pub mod classes;
 pub mod suppression;
 
-pub use caller::{AccessScope, Caller, KeptToken, MissingScope, Opened, Role};
+pub use caller::{AccessScope, Caller, KeptToken, MissingScope, OpenedScopes, Role};
 pub use claimed::ClaimRules;
 pub use classes::{FieldClass, Sight};

@@ -9,7 +9,7 @@ use anyhow::Context;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::serve::Figure;
+use super::figure::Figure;
 use super::usage::cpu_seconds;
 use crate::hub::Hub;
 use crate::serve::{App, Authentication, Options};

@@ -6,6 +6,7 @@ mod asked;
 mod audited;
 pub(crate) mod city;
 pub(crate) mod federation;
+pub mod figure;
 mod invented_streets;
 pub(crate) mod link;
 mod old_formats;

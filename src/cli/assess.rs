@@ -54,10 +54,16 @@ pub async fn run(common: &Common, args: AssessArgs) -> anyhow::Result<ExitCode> 
             let hub = Hub::open(common.settings()?, Clock::System).await?;
             let explained = hub.explain(&enterprise).await;
             let registries = hub.connectors.clone();
+            let noted = match &explained {
+                Ok(explained) => {
+                    let reading = CommandReading::of([explained.enterprise.id.to_string()]);
+                    reading.note(&hub, common, &format!("assess explain {enterprise}")).await
+                }
+                Err(_) => Ok(()),
+            };
             hub.store.close().await;
             let explained = explained?;
-            let reading = CommandReading::of([explained.enterprise.id.to_string()]);
-            reading.note(&hub, common, &format!("assess explain {enterprise}")).await?;
+            noted?;
             print_explanation(common, &explained, &registries, all)?;
         }
         AssessCommand::Rules { on, check: Some(file) } => {

@@ -46,7 +46,6 @@ pub async fn run(common: &Common, args: ExplainArgs) -> anyhow::Result<ExitCode>
     if let Some(evidence) = &mut evidence {
         hub.show_evidence(evidence, &left, &right).await?;
     }
-    hub.store.close().await;
     let Some((evidence, weight)) = evidence.zip(weight) else {
         return Err(HubError::said(
             format!("库中没有 {} 或 {}；请先运行 huitu sync，或用 huitu export crosswalk 查找记录号", args.left, args.right),
@@ -63,7 +62,9 @@ pub async fn run(common: &Common, args: ExplainArgs) -> anyhow::Result<ExitCode>
     };
     let (here, there) = (entity(&left), entity(&right));
     let both = [&here, &there].into_iter().filter_map(|side| side.as_ref()?.0.clone());
-    CommandReading::of(both).note(&hub, common, &format!("explain {} {}", args.left, args.right)).await?;
+    let noted = CommandReading::of(both).note(&hub, common, &format!("explain {} {}", args.left, args.right)).await;
+    hub.store.close().await;
+    noted?;
     let together = matches!((&here, &there), (Some((Some(a), ..)), Some((Some(b), ..))) if a == b);
     if common.json {
         println!(

@@ -89,7 +89,7 @@ impl Clock {
                 continue;
             }
             let seconds = hour.min(23) * 3_600 + minute * 60 + second;
-            let Some(found) = zone_of(word, day, seconds) else { return None };
+            let found = zone_of(word, day, seconds)?;
             zone = match zone {
                 // GMT +0800: the distance says more than the word in front of it.
                 Some((0, true)) => Some(found),

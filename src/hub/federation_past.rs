@@ -72,8 +72,8 @@ fn standing_at(versions: &[EntryRow], at: i64, day_end: impl Fn(i64) -> i64) -> 
     let mut standing = Vec::new();
     for of_noun in versions.chunk_by(|a, b| a.noun == b.noun) {
         let telling = telling(&of_noun[0].noun);
-        let first = of_noun.iter().map(|version| version.at).min().map_or(at, &day_end);
-        let moment = if telling == Telling::Entered { at.max(first) } else { at };
+        let first = of_noun.iter().map(|version| version.at).min().unwrap_or(at);
+        let moment = if telling == Telling::Entered { at.max(day_end(first)) } else { at };
         let mut later = Vec::new();
         for of_key in of_noun.chunk_by(|a, b| a.key == b.key) {
             match version_at(of_key, telling, moment, &day_end) {

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::PullError;
-use super::context::{PullContext, Pulled};
+use super::error::PullError;
 use crate::connector::Connector;
 
 #[derive(Default)]
@@ -25,9 +24,8 @@ fn name_of(connector: &Connector) -> String {
 
 /// # Errors
 /// `circuit_open` while the registry is left alone.
-pub(super) fn check(connector: &Connector, context: &PullContext) -> Result<(), PullError> {
-    let now = context.clock.now();
-    let states = context.breaker.0.lock().expect("no panic while holding it");
+pub(super) fn check(breaker: &Breaker, connector: &Connector, now: DateTime<Utc>) -> Result<(), PullError> {
+    let states = breaker.0.lock().expect("no panic while holding it");
     let Some(until) = states.get(&name_of(connector)).and_then(|s| s.open_until).filter(|until| *until > now) else {
         return Ok(());
     };
@@ -45,21 +43,21 @@ pub(super) fn check(connector: &Connector, context: &PullContext) -> Result<(), 
 }
 
 /// Counts what became of a pull. Only failures of the registry's own count.
-pub(super) fn note(connector: &Connector, context: &PullContext, result: &Result<Pulled, PullError>) {
-    let mut states = context.breaker.0.lock().expect("no panic while holding it");
+pub(super) fn note(breaker: &Breaker, connector: &Connector, now: DateTime<Utc>, failed: Option<&PullError>) {
+    let mut states = breaker.0.lock().expect("no panic while holding it");
     let state = states.entry(name_of(connector)).or_default();
-    match result {
-        Ok(_) => *state = State::default(),
-        Err(e)
+    match failed {
+        None => *state = State::default(),
+        Some(e)
             if matches!(&*e.problem.code, "unreachable" | "timeout" | "http_status" | "rate_limited" | "unresolved")
                 && e.retryable =>
         {
             state.failures += 1;
             if state.failures >= connector.manners.breaker_failures {
                 let pause = TimeDelta::seconds(connector.manners.breaker_secs.min(86_400) as i64);
-                *state = State { failures: 0, open_until: Some(context.clock.now() + pause) };
+                *state = State { failures: 0, open_until: Some(now + pause) };
             }
         }
-        Err(_) => {}
+        Some(_) => {}
     }
 }

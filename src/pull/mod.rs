@@ -49,7 +49,7 @@ pub async fn pull(
     if connector.manners.quiet_at(context.clock.now(), context.zone) {
         return Err(PullError::quiet(connector));
     }
-    breaker::check(connector, context)?;
+    breaker::check(&context.breaker, connector, context.clock.now())?;
     let pulled = match connector.source.transport {
         Transport::File => file::pull(connector, context, sink).await,
         Transport::Http => http::pull(connector, cursor, context, sink).await,
@@ -62,6 +62,6 @@ pub async fn pull(
             "the department posts its batches; there is nothing to pull",
         )),
     };
-    breaker::note(connector, context, &pulled);
+    breaker::note(&context.breaker, connector, context.clock.now(), pulled.as_ref().err());
     pulled
 }

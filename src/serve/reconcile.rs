@@ -18,9 +18,8 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use self::extend::extend;
-use self::question::{KIND, SoughtName, bare_id};
+use self::question::{KIND, SoughtName, bare_id, show};
 use super::answers::strict_json::read_json;
-use super::answers::usage::bits_of;
 use super::export::ExportColumn;
 use super::http::parameters::RouteParameters;
 use super::http::rest::{LOOKED_UP, RestRequest, not_found};
@@ -150,10 +149,6 @@ pub async fn told(plain: &RestRequest, asked: &[u8], answer: Response) -> Respon
 
 /// What a candidate or a suggestion says of an enterprise, by the names of the graph.
 const DESCRIBED: [&str; 5] = ["name", "creditCode", "status", "area", "address"];
-
-fn show(plain: &RestRequest, rows: impl Iterator<Item = Row>, names: &[&str]) {
-    plain.ask.show(&plain.edition, rows, names.iter().fold(0, |bits, name| bits | bits_of(name)));
-}
 
 /// The body of a batch, within its limit.
 pub async fn read_body(plain: &RestRequest, body: Body) -> Result<Bytes, Box<Response>> {

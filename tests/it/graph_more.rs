@@ -22,7 +22,7 @@ async fn ties_are_seen_from_both_sides() {
                  investors { investorName investor { id } investee { id } sharePercent country record { key registry { name } } }
                  dispatchesTo(first: 5) { totalCount nodes { agency { id } host { id } workers since } pageInfo { hasNextPage } }
                  disputes { kind on people summary } events(first: 5, kind: \"work_safety_inspection\") { totalCount nodes { kind title on } }
-                 none: events(first: 5, kind: \"service\") { totalCount } investments { investorName } }
+                 none: events(first: 5, kind: \"arbitration\") { totalCount } investments { investorName } }
                b: enterprise(by: { id: \"E000000000001\" }) { investments { investee { id } } dispatchedFrom(first: 5) { nodes { agency { id } agencyName } } } }",
             json!({}),
         )

@@ -51,7 +51,8 @@ fn what_is_announced_to_go_says_when_and_what_is_instead() {
     let served = huitu::serve::graphql::sdl();
     let nothing = "type Query { nothing: Int }";
     let before = kept().pop().map_or_else(|| nothing.to_owned(), |(_, sdl)| sdl);
-    for (at, _) in served.match_indices("@deprecated") {
+    // Where it is used, not where it is declared.
+    for (at, _) in served.match_indices(" @deprecated(reason: \"") {
         let reason = served[at..].split('"').nth(1).unwrap_or_default();
         let day = reason
             .split("Goes after ")

@@ -207,7 +207,7 @@ fn places_in_english(english: NameRef<'_>, chinese: NameRef<'_>) -> PlaceLevel {
     let Some(there) = code(english.inner_place()) else { return PlaceLevel::Unknown };
     let agrees = |here: u32| {
         let of_one_province = here / 10_000 == there / 10_000;
-        of_one_province && (here % 10_000 == 0 || there % 10_000 == 0 || here / 100 == there / 100)
+        of_one_province && (here.is_multiple_of(10_000) || there.is_multiple_of(10_000) || here / 100 == there / 100)
     };
     let known = || [chinese.place(), chinese.inner_place()].into_iter().filter_map(code);
     match () {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::question::{bare_id, may_see};
+use super::question::{bare_id, may_see, show};
 use crate::serve::answers::strict_json::read_json;
 use crate::serve::export::ExportColumn;
 use crate::serve::http::rest::RestRequest;
@@ -57,7 +57,7 @@ pub fn extend(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
             }
         };
         let known = id.as_str().and_then(|id| plain.edition.enterprise_of_id(bare_id(id))).filter(|e| plain.ask.may_see(*e));
-        super::show(plain, known.iter().map(|e| e.row), &names);
+        show(plain, known.iter().map(|e| e.row), &names);
         let cells = columns.iter().map(|(name, column)| {
             let mut cell = String::new();
             if let (Some(e), Some(column)) = (&known, column) {

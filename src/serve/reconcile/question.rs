@@ -7,6 +7,7 @@ use crate::connector::nearest;
 use crate::edition::Row;
 use crate::model::identifier::clean_identifier;
 use crate::model::message::Lang;
+use crate::serve::answers::usage::bits_of;
 use crate::serve::export::ExportColumn;
 use crate::serve::http::rest::RestRequest;
 use crate::serve::problem::Problem;
@@ -304,6 +305,11 @@ fn asks_for_others(types: &[String], all: bool) -> bool {
 /// An id as it is asked for: that of an edition (`E…@12`) names the same enterprise.
 pub fn bare_id(id: &str) -> &str {
     id.split('@').next().unwrap_or_default().trim()
+}
+
+/// Notes that these enterprises are shown, with these fields.
+pub fn show(plain: &RestRequest, rows: impl Iterator<Item = Row>, names: &[&str]) {
+    plain.ask.show(&plain.edition, rows, names.iter().fold(0, |bits, name| bits | bits_of(name)));
 }
 
 pub fn may_see(plain: &RestRequest, column: ExportColumn) -> bool {

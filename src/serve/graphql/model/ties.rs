@@ -7,7 +7,7 @@ use super::connection::{pages, selects};
 use super::enterprise::Enterprise;
 use super::provenance::RegistryRecord;
 use super::scalars::Date;
-use crate::connector::{Contract, nearest};
+use crate::connector::{Connector, Contract, nearest};
 use crate::edition::{Row, TieRow};
 use crate::hub::Hub;
 use crate::model::field::{Field, RecordKind};
@@ -190,7 +190,10 @@ fn known_kind(hub: &Hub, kind: &str) -> Result<(), Problem> {
     }
     let of_contract =
         |contract: &'_ Contract| contract.constants.iter().find(|c| c.field == Field::EventKind).map(|c| c.text.clone());
-    let known: std::collections::BTreeSet<String> = contracts().filter_map(of_contract).collect();
+    // Those too that no registry of this hub brings yet: their name is right, there is just nothing of them.
+    let built_in = Connector::built_in_and(None, false).unwrap_or_default();
+    let built_in = built_in.iter().map(|c| &c.contract).filter(|contract| contract.kind == RecordKind::Event);
+    let known: std::collections::BTreeSet<String> = contracts().chain(built_in).filter_map(of_contract).collect();
     if known.contains(kind) {
         return Ok(());
     }

@@ -142,11 +142,12 @@ impl DutyMutations {
         let ask = ask(ctx);
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
         let id = duty_id(&id);
+        // Read in any case: an answer about a duty that the caller may not know of is that about none.
+        let edition = ask.edition().or_tell(ctx)?;
         let mut rows = ask.state.hub().store.duties(None).await.map_err(Problem::from).or_tell(ctx)?;
         rows.retain(|row| row.id == id);
         if let Some(unit) = rows.first().map(|row| row.unit.clone()) {
             let reach = DutyReach::of(ask).await.or_tell(ctx)?;
-            let edition = ask.edition().or_tell(ctx)?;
             // One that the caller may not know of is none.
             if reach.told(&edition, rows).await.or_tell(ctx)?.is_empty() {
                 return refused("id", no_duty(id)).or_tell(ctx);

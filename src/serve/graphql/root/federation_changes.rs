@@ -112,6 +112,7 @@ impl FederationMutations {
         let receipt = ask.state.hub().import_targets(&sheet, &origin).await.map_err(mendable).or_tell(ctx)?;
         Ok(ImportFederationPayload {
             kept: receipt.kept as i32,
+            unchanged: receipt.unchanged as i32,
             faults: lines(receipt.faults, ask.lang),
             ..ImportFederationPayload::default()
         })
