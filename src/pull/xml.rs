@@ -101,6 +101,8 @@ pub fn stream_records(
                 depth = depth.saturating_sub(1);
                 if let Some((element, name)) = open.pop() {
                     match open.last_mut() {
+                        // <企业名称>北京<em>示一</em>公司</企业名称>: its text goes on.
+                        Some((parent, _)) if element.is_highlight(&name, &parent.text) => parent.text.push_str(&element.text),
                         Some((parent, _)) => parent.add_element(name, element),
                         None => each(&element.value().to_string())?,
                     }
@@ -231,6 +233,15 @@ impl Element {
         }
     }
 
+    /// A search engine's mark around words of a text: it has nothing but text in it. What bears one letter is a field of that name, unless
+    /// it stands in the middle of a text.
+    fn is_highlight(&self, name: &str, before: &str) -> bool {
+        const HIGHLIGHTS: [&str; 12] = ["em", "b", "i", "u", "font", "span", "mark", "strong", "hl", "tt", "highlight", "sup"];
+        self.children.keys().all(|k| matches!(k.as_str(), "@class" | "@style" | "@color"))
+            && HIGHLIGHTS.contains(&name)
+            && (name.len() > 1 || !before.trim().is_empty())
+    }
+
     fn value(mut self) -> Value {
         self.name_fields();
         let text = self.text.trim();
@@ -354,6 +365,15 @@ mod tests {
         assert_eq!(records(xml, None).expect("XML"), [r#"{"人数":"20","备注":null,"编号":"A1"}"#]);
         let xml = r#"<l xmlns:xsi="u"><r><n lang="zh">甲</n><d>1</d></r><r><n>乙</n><d xsi:nil="true"/></r></l>"#;
         assert_eq!(records(xml, None).expect("XML"), [r#"{"d":"1","n":"甲","n.@lang":"zh"}"#, r#"{"d":null,"n":"乙"}"#]);
+    }
+
+    #[test]
+    fn marks_around_words_of_a_text_leave_it_whole() {
+        let xml = "<l><r><n>北京<em>示一</em>科技<b>有限</b>公司</n><b>1</b></r><r><n><em class=\"hl\">示二</em>公司</n><b>2</b></r></l>";
+        assert_eq!(
+            records(xml, Some("r")).expect("XML"),
+            [r#"{"b":"1","n":"北京示一科技有限公司"}"#, r#"{"b":"2","n":"示二公司"}"#]
+        );
     }
 
     #[test]
