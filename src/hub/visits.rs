@@ -132,10 +132,18 @@ impl Hub {
         let failed = |e| HubError::Store(self.store.failed(e));
         let mut drawn = Vec::new();
         for (number, (owner, doors)) in owners.iter().zip(shared).enumerate().filter(|(_, (_, doors))| !doors.is_empty()) {
-            let seed = (at as u64).wrapping_add(number as u64);
-            let bits = xxhash_rust::xxh3::xxh3_64_with_seed(rows[doors[0]].id.as_bytes(), seed) & public_id::BITS;
+            // Another one of the same doors at the same moment has an id of its own.
+            let mut seed = (at as u64).wrapping_add(number as u64);
+            let id = loop {
+                let bits = xxhash_rust::xxh3::xxh3_64_with_seed(rows[doors[0]].id.as_bytes(), seed) & public_id::BITS;
+                let id = public_id::write('V', bits);
+                if self.store.visit_list(&id).await?.is_none() {
+                    break id;
+                }
+                seed = seed.wrapping_add(owners.len() as u64);
+            };
             let list = VisitListRow {
-                id: public_id::write('V', bits),
+                id,
                 title: new.title.clone(),
                 drawn_at: at,
                 drawn_by: new.by.clone(),

@@ -33,7 +33,9 @@ pub fn join_header(rows: &[Vec<String>], join: &str) -> Vec<String> {
 
 /// A header cell as one line: without its dress, a line break inside is none.
 fn one_line(cell: &str) -> String {
-    let text = undress(cell);
+    // A sign that nobody sees within a heading may be what separates the cells: the refusal names it.
+    let is_separated = cell.trim().contains(|c: char| c.is_control() && !c.is_whitespace());
+    let text = if is_separated { std::borrow::Cow::Borrowed(cell.trim()) } else { undress(cell) };
     if !text.contains(['\n', '\r']) {
         return text.into_owned();
     }

@@ -164,7 +164,7 @@ async fn a_list_without_first_gives_its_default_and_costs_it() {
         cost("{ enterprises(first: 50) { nodes { id name } } }").await
     );
     // The table of the costs is the schema's.
-    let types = "{ __schema { types { name fields { name args { name defaultValue } } } } }";
+    let types = "{ __schema { types { name fields(includeDeprecated: true) { name args { name defaultValue } } } } }";
     let schema = served.data(types, json!({})).await;
     let mut found = std::collections::BTreeMap::new();
     for of in schema["__schema"]["types"].as_array().unwrap() {

@@ -160,7 +160,7 @@ async fn a_form_is_read_as_closely_as_an_address() {
     let of = |text: &str| text.to_owned();
     let (status, answer) = send(&[("queries", queries.clone()), ("lang", of("en")), ("edition", of("1"))]).await;
     assert_eq!((status, answer["q"]["warning"].as_str().unwrap().starts_with("there is no property")), (StatusCode::OK, true));
-    let marked = send(&[("queries", format!("\u{feff}{queries}"))]).await;
+    let marked = send(&[("queries", format!("\u{feff}{queries}")), ("lang", of("en"))]).await;
     assert_eq!((marked.0, &marked.1["q"]["result"]), (StatusCode::OK, &answer["q"]["result"]));
     for refused in [
         vec![("query", queries.clone())],

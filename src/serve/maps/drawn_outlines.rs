@@ -10,9 +10,9 @@ use super::mvt::EXTENT;
 use super::outlines::{Outline, Point, Polygon, bounds, mercator};
 use super::simplify::simplified;
 
-/// Units of a tile that a border may be off by: half a pixel where a tile is drawn on 512 of them.
-const TOLERANCE: f64 = 4.0;
-/// Tiles from here on are drawn from all corners: half a pixel of them is about the metre to which corners are kept.
+/// Units of a tile that a border may be off by: five eighths of a pixel where a tile is drawn on 512 of them.
+const TOLERANCE: f64 = 5.0;
+/// Tiles from here on are drawn from all corners: a pixel of them is about two metres, and corners are kept to the metre.
 const WHOLE_FROM: u32 = 15;
 /// GeoJSON that holds a whole city is as fine as tiles of this zoom.
 const OVERVIEW: u32 = 8;

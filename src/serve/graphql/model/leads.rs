@@ -16,7 +16,7 @@ use crate::cases::lead;
 use crate::edition::{Edition, Filter, Row};
 use crate::hub::cases::standing_of;
 use crate::model::verdict::GapStatus;
-use crate::serve::answers::filter::{DateRange, known_units};
+use crate::serve::answers::filter::{DateRange, no_unit};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{RequestContext, ask};
 use crate::serve::problem::Problem;
@@ -247,7 +247,20 @@ impl OutreachLeadConnection {
         }
         if let Some(units) = &filter.unit {
             let homes = hub.homes_of_units(None).await.map_err(mendable)?;
-            wanted = wanted.and(homes.filter(&known_units(&homes.federation, &ask.caller, units)?));
+            let (mut entered, mut areas) = (Vec::new(), Vec::new());
+            for unit in units {
+                match homes.federation.unit_seen_by(&ask.caller, unit) {
+                    Some(at) => entered.push(at),
+                    // Where nobody entered units the federation's own one of an area stands for its area.
+                    None => areas.push(hub.case_unit(unit).map_err(|_| no_unit(unit))?),
+                }
+            }
+            let of_units = homes.filter(&entered);
+            wanted = wanted.and(match (entered.is_empty(), areas.is_empty()) {
+                (_, true) => of_units,
+                (true, false) => Filter::Area(areas),
+                (false, false) => Filter::Or(vec![of_units, Filter::Area(areas)]),
+            });
         }
         if let Some(text) = filter.text.filter(|text| !text.trim().is_empty()) {
             wanted = wanted.and(Filter::Rows(edition.text(&text)));
