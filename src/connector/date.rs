@@ -188,7 +188,8 @@ fn split_time(text: &str) -> (&str, Option<&str>) {
         let (day, clock) = text.split_once(' ')?;
         (is_dotted(clock.split(' ').next()?) && day.contains(['-', '/', '年', '.'])).then_some(day.len() + 1)
     };
-    let Some(mark) = text.find([':', '时', '点']).map(|at| text[..at].trim_end_matches(|c: char| c.is_ascii_digit()).len()).or_else(dotted)
+    let Some(mark) =
+        text.find([':', '时', '点']).map(|at| text[..at].trim_end_matches(|c: char| c.is_ascii_digit()).len()).or_else(dotted)
     else {
         return (text, None);
     };

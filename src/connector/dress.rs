@@ -59,7 +59,14 @@ pub fn undress(text: &str) -> Cow<'_, str> {
     let escapes = signs & ESCAPE != 0;
     // Full-width brackets and dashes begin as the invisible signs do, and are none.
     let begins_hidden = |two: &[u8]| {
-        matches!(two, [0xC2, 0x80..=0x9F | 0xAD] | [0xE1, 0x84..=0x85 | 0xA0] | [0xE2, 0x80 | 0x81] | [0xE3, 0x85] | [0xEF, 0xB8 | 0xBB | 0xBE])
+        matches!(
+            two,
+            [0xC2, 0x80..=0x9F | 0xAD]
+                | [0xE1, 0x84..=0x85 | 0xA0]
+                | [0xE2, 0x80 | 0x81]
+                | [0xE3, 0x85]
+                | [0xEF, 0xB8 | 0xBB | 0xBE]
+        )
     };
     let hidden = signs & CONTROL != 0 || signs & HIDDEN != 0 && bare.as_bytes().windows(2).any(begins_hidden);
     if !(escapes || signs & MARKUP != 0 || hidden) {
@@ -225,8 +232,43 @@ const ENTITIES: &[(&str, &str)] = &[
 
 /// Tags that search engines and editors put around found words.
 const TAGS: &[&str] = &[
-    "em", "b", "i", "u", "font", "span", "mark", "strong", "br", "p", "a", "div", "sup", "sub", "hl", "tt", "highlight", "h", "s", "del",
-    "ins", "label", "small", "big", "code", "h1", "h2", "h3", "h4", "nobr", "wbr", "red", "hit", "key", "keyword", "hlt", "match",
+    "em",
+    "b",
+    "i",
+    "u",
+    "font",
+    "span",
+    "mark",
+    "strong",
+    "br",
+    "p",
+    "a",
+    "div",
+    "sup",
+    "sub",
+    "hl",
+    "tt",
+    "highlight",
+    "h",
+    "s",
+    "del",
+    "ins",
+    "label",
+    "small",
+    "big",
+    "code",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "nobr",
+    "wbr",
+    "red",
+    "hit",
+    "key",
+    "keyword",
+    "hlt",
+    "match",
 ];
 
 fn without_markup(text: &str) -> Cow<'_, str> {

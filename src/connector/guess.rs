@@ -56,7 +56,8 @@ const UNITS: [(&str, &str); 6] = [
     ("百元", "hundred_yuan"),
 ];
 /// Money of other countries in a header: without a rate its amounts are not read.
-const FOREIGN: &[&str] = &["美元", "美金", "USD", "欧元", "EUR", "港元", "港币", "HKD", "日元", "JPY", "英镑", "GBP", "新台币", "韩元"];
+const FOREIGN: &[&str] =
+    &["美元", "美金", "USD", "欧元", "EUR", "港元", "港币", "HKD", "日元", "JPY", "英镑", "GBP", "新台币", "韩元"];
 /// People counted by more than one: no reading knows these.
 const MANY: &[&str] = &["百人", "千人", "万人", "百户"];
 

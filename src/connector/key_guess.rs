@@ -178,10 +178,47 @@ fn is_number(column: &str, of_places: bool) -> bool {
     ];
     // What other tables are told apart by: zip_code, district_code, dept_no, parent_id.
     const OTHERS_LATIN: &[&str] = &[
-        "zip", "post", "postal", "district", "area", "region", "city", "province", "street", "town", "village", "grid", "park", "building",
-        "industry", "trade", "sector", "dept", "department", "type", "kind", "class", "category", "status", "state", "parent", "pid",
-        "batch", "phone", "tel", "fax", "mobile", "country", "currency", "bank", "operator", "creator", "scale",
-        "group", "job", "task",
+        "zip",
+        "post",
+        "postal",
+        "district",
+        "area",
+        "region",
+        "city",
+        "province",
+        "street",
+        "town",
+        "village",
+        "grid",
+        "park",
+        "building",
+        "industry",
+        "trade",
+        "sector",
+        "dept",
+        "department",
+        "type",
+        "kind",
+        "class",
+        "category",
+        "status",
+        "state",
+        "parent",
+        "pid",
+        "batch",
+        "phone",
+        "tel",
+        "fax",
+        "mobile",
+        "country",
+        "currency",
+        "bank",
+        "operator",
+        "creator",
+        "scale",
+        "group",
+        "job",
+        "task",
     ];
     // A table of buildings is told by them.
     let own = |word: &&str| of_places && ["楼宇", "楼栋", "楼号", "园区", "社区", "村"].contains(word);
@@ -190,7 +227,11 @@ fn is_number(column: &str, of_places: bool) -> bool {
     }
     let latin = plain.to_ascii_lowercase();
     // districtCode is district_code.
-    let split: String = plain.char_indices().flat_map(|(at, c)| [Some('_').filter(|_| at > 0 && c.is_ascii_uppercase()), Some(c)]).flatten().collect();
+    let split: String = plain
+        .char_indices()
+        .flat_map(|(at, c)| [Some('_').filter(|_| at > 0 && c.is_ascii_uppercase()), Some(c)])
+        .flatten()
+        .collect();
     let mut words = split.split(['_', '-', ' ']).chain(plain.split('_')).map(str::to_ascii_lowercase);
     if plain.is_ascii() && words.any(|w| OTHERS_LATIN.contains(&w.as_str()) && !(of_places && w == "building")) {
         return false;
@@ -270,12 +311,36 @@ mod tests {
     #[test]
     fn numbers_of_other_things_never_come_before_a_credit_code() {
         for header in [
-            "楼宇编号", "网格编号", "园区编码", "传真号码", "联系号码", "负责人证号", "法人证件号码", "隶属关系代码", "经济成分代码",
-            "组织形式代码", "企业规模代码", "上级单位代码", "所属行政村编码", "管理部门编码", "zip_code", "district_code", "industry_code",
-            "dept_no", "type_id", "parent_id", "batch_id", "parentId", "DISTRICT_CODE",
+            "楼宇编号",
+            "网格编号",
+            "园区编码",
+            "传真号码",
+            "联系号码",
+            "负责人证号",
+            "法人证件号码",
+            "隶属关系代码",
+            "经济成分代码",
+            "组织形式代码",
+            "企业规模代码",
+            "上级单位代码",
+            "所属行政村编码",
+            "管理部门编码",
+            "zip_code",
+            "district_code",
+            "industry_code",
+            "dept_no",
+            "type_id",
+            "parent_id",
+            "batch_id",
+            "parentId",
+            "DISTRICT_CODE",
         ] {
             let columns = format!("{header},统一社会信用代码,企业名称");
-            let rows = ["A1,91110105MA0000007L,北京甲有限公司", "A2,91110105MA0000015F,北京乙有限公司", "A3,91110105MA0000023A,北京丙有限公司"];
+            let rows = [
+                "A1,91110105MA0000007L,北京甲有限公司",
+                "A2,91110105MA0000015F,北京乙有限公司",
+                "A3,91110105MA0000023A,北京丙有限公司",
+            ];
             assert_eq!(key(&columns, &rows), "统一社会信用代码", "{header}");
         }
         assert!(super::is_number("楼宇编号", true), "a table of buildings");

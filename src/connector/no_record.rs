@@ -19,17 +19,81 @@ const TOTALS_LATIN: &[&str] = &["total", "subtotal", "grandtotal", "sum", "avera
 const OF_WHAT: &[&str] = &["数", "人数", "户数", "家数", "企业数", "单位数", "金额", "额", "值", "数据", "行", "情况"];
 /// Words that sum up or compare only where they stand alone for a name: a table of districts has records of them.
 const ALONE: &[&str] = &[
-    "计", "分计", "均值", "平均数", "中位数", "最大值", "最小值", "最高值", "最低值", "占比", "比重", "比例", "同比", "环比", "同比增长",
-    "环比增长", "同比增减", "增长率", "增幅", "上年同期", "去年同期", "上年同期数", "去年同期数", "上期", "上期数", "本期数", "总人数",
-    "总户数", "总家数", "总金额", "总额", "全市", "全区", "全县", "全部", "全省", "全国", "∑", "Σ",
+    "计",
+    "分计",
+    "均值",
+    "平均数",
+    "中位数",
+    "最大值",
+    "最小值",
+    "最高值",
+    "最低值",
+    "占比",
+    "比重",
+    "比例",
+    "同比",
+    "环比",
+    "同比增长",
+    "环比增长",
+    "同比增减",
+    "增长率",
+    "增幅",
+    "上年同期",
+    "去年同期",
+    "上年同期数",
+    "去年同期数",
+    "上期",
+    "上期数",
+    "本期数",
+    "总人数",
+    "总户数",
+    "总家数",
+    "总金额",
+    "总额",
+    "全市",
+    "全区",
+    "全县",
+    "全部",
+    "全省",
+    "全国",
+    "∑",
+    "Σ",
 ];
 /// What a file ends with, told in a row of its own.
 const ENDS: &[&str] = &["END", "EOF", "完", "完毕", "结束", "THE END", "ENDOFFILE"];
 /// Words beside which a name is signed.
 const SIGNED: &[&str] = &[
-    "审核人", "审核", "复核人", "复核", "填表人", "制表人", "填报人", "制表", "填表", "经办人", "报送人", "负责人", "单位负责人",
-    "统计负责人", "部门负责人", "分管领导", "主管领导", "主管", "领导签字", "签字", "签章", "盖章", "联系人", "联系电话", "电话", "日期",
-    "报出日期", "填报日期", "填表日期", "制表日期", "报送日期",
+    "审核人",
+    "审核",
+    "复核人",
+    "复核",
+    "填表人",
+    "制表人",
+    "填报人",
+    "制表",
+    "填表",
+    "经办人",
+    "报送人",
+    "负责人",
+    "单位负责人",
+    "统计负责人",
+    "部门负责人",
+    "分管领导",
+    "主管领导",
+    "主管",
+    "领导签字",
+    "签字",
+    "签章",
+    "盖章",
+    "联系人",
+    "联系电话",
+    "电话",
+    "日期",
+    "报出日期",
+    "填报日期",
+    "填表日期",
+    "制表日期",
+    "报送日期",
 ];
 
 /// What notes and signatures begin with.
@@ -116,8 +180,9 @@ const ORGANISATIONS: &[&str] = &[
 const FIRST: &[char] = &[
     '合', '小', '总', '共', '累', '汇', '平', '其', '—', '─', '注', '备', '说', '填', '制', '审', '复', '负', '单', '统', '部',
     '联', '报', '打', '导', '数', '资', '来', '签', '盖', '公', '经', '以', '第', '页', '※', '附', '截', '日', '核', '分', '主',
-    '领', '查', '表', '有', '文', '總', '彙', '匯', '均', '最', '占', '佔', '同', '环', '去', '全', '区', '本', '比', '增', '∑', 'Σ',
-    '完', '结', '①', '②', '③', '④', '⑤', '⑥', '⑦', '⑧', '⑨', '⑩', 'Ⅰ', 'Ⅱ', 'Ⅲ', 'Ⅳ', 'Ⅴ', 'Ⅵ', 'Ⅶ', 'Ⅷ', 'Ⅸ', 'Ⅹ', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '（', '(', '【', '《', '*', '朝',
+    '领', '查', '表', '有', '文', '總', '彙', '匯', '均', '最', '占', '佔', '同', '环', '去', '全', '区', '本', '比', '增', '∑',
+    'Σ', '完', '结', '①', '②', '③', '④', '⑤', '⑥', '⑦', '⑧', '⑨', '⑩', 'Ⅰ', 'Ⅱ', 'Ⅲ', 'Ⅳ', 'Ⅴ', 'Ⅵ', 'Ⅶ', 'Ⅷ', 'Ⅸ', 'Ⅹ', '一',
+    '二', '三', '四', '五', '六', '七', '八', '九', '十', '（', '(', '【', '《', '*', '朝',
 ];
 
 /// Why a row is no record, where its own cells say so.
@@ -272,7 +337,8 @@ fn repeats(header: &str, cell: &str) -> bool {
 fn is_header_cell(header: &str, cell: &str) -> bool {
     let before = |t: &str| t.split(['(', '（']).next().unwrap_or(t).len();
     let same = |part: &str| {
-        same_header(part, cell) || before(cell) > 0 && before(cell) < cell.len() && same_header(&part[..before(part)], &cell[..before(cell)])
+        same_header(part, cell)
+            || before(cell) > 0 && before(cell) < cell.len() && same_header(&part[..before(part)], &cell[..before(cell)])
     };
     same(header) || header.contains('/') && header.split('/').any(same)
 }
@@ -328,7 +394,9 @@ fn is_total(text: &str) -> bool {
     let begins = || {
         let rest = TOTALS.iter().find_map(|t| bare.strip_prefix(t));
         rest.is_some_and(|r| {
-            r.is_empty() || OF_WHAT.contains(&r) || r.starts_with(|c: char| c.is_ascii_digit() || matches!(c, ':' | '：' | '(' | '（' | '共'))
+            r.is_empty()
+                || OF_WHAT.contains(&r)
+                || r.starts_with(|c: char| c.is_ascii_digit() || matches!(c, ':' | '：' | '(' | '（' | '共'))
         }) || TOTALS.iter().filter_map(|t| bare.strip_prefix(t)).any(|r| OF_WHAT.contains(&r))
     };
     let introduced = || bare.ends_with("如下") && ["合计", "小计", "总计", "汇总"].iter().any(|t| bare.contains(t));
@@ -425,7 +493,10 @@ fn is_place(text: &str) -> bool {
 fn is_shared_place(text: &str) -> bool {
     let text = heading_text(text);
     let long = text.chars().count() > if text.ends_with("街道") { 6 } else { 4 };
-    let kinds = ["小区", "园区", "社区", "校区", "厂区", "景区", "院区", "库区", "港区", "苑区", "超市", "菜市", "集市", "夜市", "花市", "城区"];
+    let kinds = [
+        "小区", "园区", "社区", "校区", "厂区", "景区", "院区", "库区", "港区", "苑区", "超市", "菜市", "集市", "夜市", "花市",
+        "城区",
+    ];
     long || kinds.iter().any(|kind| text.ends_with(kind))
 }
 
@@ -462,7 +533,11 @@ fn header_again() -> RowError {
 }
 
 fn numbers_of_columns() -> RowError {
-    RowError::new("no_record_header", "该行是表头下的列号，不是一条记录", "the row numbers the columns below the header, it is no record")
+    RowError::new(
+        "no_record_header",
+        "该行是表头下的列号，不是一条记录",
+        "the row numbers the columns below the header, it is no record",
+    )
 }
 
 fn second() -> RowError {

@@ -19,8 +19,42 @@ const MAX_KEY_BYTES: usize = 256;
 
 /// Words for "no value" in any column but flags, where 无 is an answer.
 const NONE_WORDS: &[&str] = &[
-    "NULL", "null", "Null", "(null)", "(NULL)", "<null>", "<NULL>", "[null]", "\\N", "-", "--", "---", "－", "－－", "—", "——", "–", "/", "／", "无",
-    "暂无", "N/A", "n/a", "N.A.", "#N/A", "未填", "未填写", "空", "None", "none", "nan", "NaN", "undefined", "UNDEFINED", "{}", "[]",
+    "NULL",
+    "null",
+    "Null",
+    "(null)",
+    "(NULL)",
+    "<null>",
+    "<NULL>",
+    "[null]",
+    "\\N",
+    "-",
+    "--",
+    "---",
+    "－",
+    "－－",
+    "—",
+    "——",
+    "–",
+    "/",
+    "／",
+    "无",
+    "暂无",
+    "N/A",
+    "n/a",
+    "N.A.",
+    "#N/A",
+    "未填",
+    "未填写",
+    "空",
+    "None",
+    "none",
+    "nan",
+    "NaN",
+    "undefined",
+    "UNDEFINED",
+    "{}",
+    "[]",
 ];
 
 /// Words for what nobody knows, and Latin letters for none: no names and no codes, but in other columns an answer.
@@ -186,9 +220,7 @@ impl Connector {
 
     fn is_none_word(&self, read_as: As, text: &str) -> bool {
         let of_a_unit = matches!(read_as, As::Name | As::List) || read_as.is_identifier();
-        is_for_none(text, of_a_unit)
-            && !(read_as == As::Flag && text == "无")
-            || self.contract.nulls.iter().any(|n| n == text)
+        is_for_none(text, of_a_unit) && !(read_as == As::Flag && text == "无") || self.contract.nulls.iter().any(|n| n == text)
     }
 }
 

@@ -187,9 +187,7 @@ pub fn why(kind: As, text: &str, how: How<'_>) -> Option<(&'static str, &'static
         As::Flag if flag::contradicts(text) => {
             Some(("括号内外说法不一，请只写「是」或「否」", "what stands in brackets says otherwise: write yes or no only"))
         }
-        As::Count if number::other_counter(text) => {
-            Some(("单位不是人", "it counts something else than people"))
-        }
+        As::Count if number::other_counter(text) => Some(("单位不是人", "it counts something else than people")),
         As::Money if how.unit.yuan != 1 && money::read(text, &PLAIN_UNIT).is_some() => Some((
             "数后有「千」「万」而没有「元」，该列又有自己的单位，读法不止一种；请写全单位，如 3000元、3千元",
             "a scale without a currency in a column with a unit of its own: write the whole unit, such as 3000元",
@@ -273,7 +271,8 @@ mod tests {
         ] {
             assert_eq!(status(text), Some(expected), "{text}");
         }
-        for text in ["开业/注销", "存续/吊销，未注销", "停业、注销", "迁入/迁出", "注销|存续", "开业;吊销"] {
+        for text in ["开业/注销", "存续/吊销，未注销", "停业、注销", "迁入/迁出", "注销|存续", "开业;吊销"]
+        {
             assert_eq!(status(text), None, "{text}");
             assert!(why(As::Status, text, How::default()).is_some(), "{text}");
         }

@@ -122,7 +122,8 @@ fn newest_of_each(paths: Vec<PathBuf>) -> (Vec<PathBuf>, Vec<PathBuf>) {
         whole.sort_by_key(|(mark, p)| (mark.place(), written(p), p.clone()));
         let newest = whole.pop();
         let day = newest.as_ref().and_then(|(mark, _)| mark.day.clone());
-        let (mut with_it, older): (Vec<_>, Vec<_>) = more.into_iter().partition(|(mark, _)| mark.day >= day || mark.day.is_none());
+        let (mut with_it, older): (Vec<_>, Vec<_>) =
+            more.into_iter().partition(|(mark, _)| mark.day >= day || mark.day.is_none());
         with_it.sort_by_key(|(mark, p)| std::cmp::Reverse((mark.place(), p.clone())));
         read.push(with_it.into_iter().chain(newest).map(|(_, p)| p).collect());
         left.extend(older.into_iter().chain(whole).map(|(_, p)| p));

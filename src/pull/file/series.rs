@@ -30,18 +30,38 @@ impl Mark {
 }
 
 /// Words at a name's end for one that takes the place of another.
-const NEWER: &[&str] =
-    &["最新版", "最新", "更新版", "更新", "修订版", "修订", "修正", "改", "新", "终稿", "定稿", "final", "latest", "updated", "new", "rev"];
+const NEWER: &[&str] = &[
+    "最新版",
+    "最新",
+    "更新版",
+    "更新",
+    "修订版",
+    "修订",
+    "修正",
+    "改",
+    "新",
+    "终稿",
+    "定稿",
+    "final",
+    "latest",
+    "updated",
+    "new",
+    "rev",
+];
 /// Words for one that comes in addition.
 const MORE: &[&str] = &["补充", "补报", "增补", "追加", "补录", "supplement", "append", "extra"];
 
 /// The mark of a file's name.
 pub(super) fn mark(name: &str) -> Mark {
-    let lower: String = name.to_lowercase().chars().map(|c| match c {
-        '（' => '(',
-        '）' => ')',
-        c => c,
-    }).collect();
+    let lower: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| match c {
+            '（' => '(',
+            '）' => ')',
+            c => c,
+        })
+        .collect();
     let (mut stem, mut suffix) = lower.rsplit_once('.').unwrap_or((&lower, ""));
     if matches!(suffix, "gz" | "zip")
         && let Some((inner, kind)) = stem.rsplit_once('.')
@@ -80,8 +100,7 @@ pub(super) fn mark(name: &str) -> Mark {
 pub(super) fn over_the_year<'m>(marks: impl Iterator<Item = &'m mut Mark>) {
     let mut yearless: Vec<&mut Mark> = marks.filter(|m| m.yearless).collect();
     let first = |m: &Mark| m.day.as_deref().and_then(|d| d.get(..2)?.parse::<u32>().ok()).unwrap_or(0);
-    let (least, most) =
-        yearless.iter().fold((u32::MAX, 0), |(least, most), m| (least.min(first(m)), most.max(first(m))));
+    let (least, most) = yearless.iter().fold((u32::MAX, 0), |(least, most), m| (least.min(first(m)), most.max(first(m))));
     // Months have twelve and weeks fifty-two to a year.
     let round = if most > 12 { 52 } else { 12 };
     if most.saturating_sub(least) * 2 <= round {
@@ -130,10 +149,7 @@ fn word_off<'s>(stem: &'s str, words: &[&str]) -> Option<&'s str> {
 /// Days that are written otherwise than from the year on: quarters, weeks, 11月27日, 27112026, 261127, 26-11-27, 1127, 2026, seconds
 /// since 1970; and whether a year is told.
 fn other_day(stem: &str) -> Option<(String, String, bool)> {
-    quarter_or_week(stem)
-        .or_else(|| month_and_day(stem))
-        .or_else(|| parted(stem))
-        .or_else(|| runs(stem))
+    quarter_or_week(stem).or_else(|| month_and_day(stem)).or_else(|| parted(stem)).or_else(|| runs(stem))
 }
 
 /// The digits that end a text, as a number, and where they begin.

@@ -99,7 +99,7 @@ impl<'a> Page<'a> {
         if let Some(fault) = fault {
             return Err(self.no_json(&fault));
         }
-        let total = looked.texts[1].take().and_then(|t| t.trim().parse().ok());
+        let total = looked.texts[1].take().and_then(|t| how_many(&t));
         let next = looked.texts[2].take();
         let signs = &looked.texts[3..];
         let items = match looked.items {
@@ -169,7 +169,7 @@ impl<'a> Page<'a> {
         let http = &self.connector.source.http;
         let ok = http.ok.as_ref().and_then(|(at, _)| said.at(at)).map(str::to_owned);
         let affirmed = self.is_ok(ok, true)?;
-        let total: Option<u64> = http.total.as_ref().and_then(|at| said.at(at)?.trim().parse().ok());
+        let total: Option<u64> = http.total.as_ref().and_then(|at| how_many(said.at(at)?));
         let next = http.paging.next.as_ref().and_then(|at| said.at(at)).map(str::to_owned);
         let empty = items.is_empty() && !affirmed && total != Some(0) && !said.is_silent();
         Ok(Contents { items: (!empty).then_some(items), total, next, affirmed, closed: true })
@@ -289,4 +289,40 @@ pub fn is_web_page(body: &str) -> bool {
 
 fn excerpt(body: &str) -> String {
     body.chars().filter(|c| !c.is_control()).take(60).collect()
+}
+
+/// How many there are in all, as programs say it: 1234, 1234.0, "1,234".
+fn how_many(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let text = match text.split_once('.') {
+        Some((whole, fraction)) if !fraction.is_empty() && fraction.bytes().all(|b| b == b'0') => whole,
+        _ => text,
+    };
+    let mut groups = text.split(',');
+    let first = groups.next()?;
+    let grouped = groups.clone().next().is_none() || (1..=3).contains(&first.len()) && groups.all(|g| g.len() == 3);
+    grouped.then(|| text.replace(',', "").parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::how_many;
+
+    #[test]
+    fn a_total_is_understood_as_programs_write_it() {
+        for (text, expected) in [
+            ("1234", Some(1234)),
+            (" 1234.0 ", Some(1234)),
+            ("1,234", Some(1234)),
+            ("1,234,567", Some(1_234_567)),
+            ("0", Some(0)),
+            ("12,34", None),
+            ("1234.5", None),
+            ("1,2", None),
+            ("-1", None),
+            ("", None),
+        ] {
+            assert_eq!(how_many(text), expected, "{text}");
+        }
+    }
 }

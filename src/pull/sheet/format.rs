@@ -317,7 +317,12 @@ impl Section {
     /// It says nothing that the number does not.
     fn is_plain(&self) -> bool {
         let bare = self.around.as_ref().is_none_or(|(before, behind)| before.is_empty() && behind.is_empty());
-        !self.hidden && bare && !self.percent && self.thousands == 0 && self.padding() <= 1 && !self.tokens.iter().any(|t| matches!(t, Token::Literal(_)))
+        !self.hidden
+            && bare
+            && !self.percent
+            && self.thousands == 0
+            && self.padding() <= 1
+            && !self.tokens.iter().any(|t| matches!(t, Token::Literal(_)))
     }
 
     fn show(&self, value: f64) -> String {
@@ -476,9 +481,14 @@ mod tests {
         ] {
             assert_eq!(NumberFormat::of(code).show(value, false), expected, "{code} {value}");
         }
-        for (code, shown) in
-            [("@\"科技有限公司\"", Some("示例科技有限公司")), ("\"北京\"@", Some("北京示例")), (";;;", Some("")), ("0;-0;;@", None), ("@", None), ("0", None)]
-        {
+        for (code, shown) in [
+            ("@\"科技有限公司\"", Some("示例科技有限公司")),
+            ("\"北京\"@", Some("北京示例")),
+            (";;;", Some("")),
+            ("0;-0;;@", None),
+            ("@", None),
+            ("0", None),
+        ] {
             assert_eq!(NumberFormat::of(code).show_text("示例").as_deref(), shown, "{code}");
         }
         assert_eq!(NumberFormat::Date.show(42794.0, true), "2021-03-01", "counted from 1904");

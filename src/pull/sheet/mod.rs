@@ -164,12 +164,7 @@ fn choose(book: &mut dyn Workbook, connector: &Connector) -> io::Result<(Vec<(us
     let group = match of_main.iter().find(fits) {
         Some((_, head)) => group(head),
         // Nothing is known of the header: it is what most sheets share, and the first of them where that says nothing.
-        None => of_main
-            .iter()
-            .map(|(_, head)| group(head))
-            .rev()
-            .max_by_key(Vec::len)
-            .unwrap_or_else(|| vec![(main, skip)]),
+        None => of_main.iter().map(|(_, head)| group(head)).rev().max_by_key(Vec::len).unwrap_or_else(|| vec![(main, skip)]),
     };
     let with_header: Vec<usize> = headers.iter().map(|(at, _)| *at).collect();
     Ok(chosen(group, &|at| all[at].hidden || with_header.contains(&at)))
@@ -189,7 +184,9 @@ fn headers_of(book: &mut dyn Workbook, sheet: usize, connector: &Connector) -> i
             found.push((skip, head));
         }
         // The place that was said serves: nothing else is looked at.
-        if found.last().is_some_and(|(at, head)| *at == said && connector.layout(head).is_ok()) || connector.decoding.header_rows == 0 {
+        if found.last().is_some_and(|(at, head)| *at == said && connector.layout(head).is_ok())
+            || connector.decoding.header_rows == 0
+        {
             break;
         }
     }
