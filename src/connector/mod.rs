@@ -18,6 +18,7 @@ mod manifest;
 mod mapping;
 mod money;
 mod no_record;
+mod no_record_words;
 mod number;
 mod pacing;
 mod page;

@@ -101,9 +101,12 @@ pub fn stream_records(
                 depth = depth.saturating_sub(1);
                 if let Some((element, name)) = open.pop() {
                     match open.last_mut() {
-                        // <企业名称>北京<em>示一</em>公司</企业名称>: its text goes on.
-                        Some((parent, _)) if element.is_highlight(&name, &parent.text) => parent.text.push_str(&element.text),
-                        Some((parent, _)) => parent.add_element(name, element),
+                        Some((parent, _)) => {
+                            if element.is_highlight(&name) {
+                                parent.highlights.push((parent.text.len(), name.clone(), element.text.clone()));
+                            }
+                            parent.add_element(name, element);
+                        }
                         None => each(&element.value().to_string())?,
                     }
                 }
@@ -177,6 +180,8 @@ pub fn repeated_element(text: impl BufRead, max_depth: usize) -> io::Result<Opti
 #[derive(Default)]
 struct Element {
     text: String,
+    /// Children that may be highlights within the text: where in it, their names and texts.
+    highlights: Vec<(usize, String, String)>,
     children: Map<String, Value>,
 }
 
@@ -207,6 +212,7 @@ impl Element {
     /// Attributes of an element that has a text stand beside it, so that the text has the same column with them and without:
     /// `<name lang="zh">x</name>` is `name` and `name.@lang`.
     fn add_element(&mut self, name: String, mut element: Element) {
+        element.weave();
         let nil = element.children.get("@nil").and_then(Value::as_str).is_some_and(|v| matches!(v, "true" | "1"));
         if nil {
             return self.add(name, Value::Null);
@@ -233,13 +239,28 @@ impl Element {
         }
     }
 
-    /// A search engine's mark around words of a text: it has nothing but text in it. What bears one letter is a field of that name, unless
-    /// it stands in the middle of a text.
-    fn is_highlight(&self, name: &str, before: &str) -> bool {
+    /// A search engine's mark around words of a text: it has nothing but text in it, and no other element's name.
+    fn is_highlight(&self, name: &str) -> bool {
         const HIGHLIGHTS: [&str; 12] = ["em", "b", "i", "u", "font", "span", "mark", "strong", "hl", "tt", "highlight", "sup"];
-        self.children.keys().all(|k| matches!(k.as_str(), "@class" | "@style" | "@color"))
-            && HIGHLIGHTS.contains(&name)
-            && (name.len() > 1 || !before.trim().is_empty())
+        self.children.keys().all(|k| matches!(k.as_str(), "@class" | "@style" | "@color")) && HIGHLIGHTS.contains(&name)
+    }
+
+    /// `<企业名称>北京<em>示一</em>公司</企业名称>` is one text, where it has text of its own and no other children.
+    fn weave(&mut self) {
+        let is_mark = |key: &String| {
+            self.highlights
+                .iter()
+                .any(|(_, name, _)| key.strip_prefix(name.as_str()).is_some_and(|r| r.is_empty() || r.starts_with(".@")))
+        };
+        let others = self.children.keys().any(|key| !key.starts_with('@') && !is_mark(key));
+        if self.highlights.is_empty() || others || self.text.trim().is_empty() {
+            return;
+        }
+        let kept = self.children.keys().filter(|key| !is_mark(key)).cloned().collect::<Vec<_>>();
+        self.children.retain(|key, _| kept.contains(key));
+        for (at, _, text) in std::mem::take(&mut self.highlights).into_iter().rev() {
+            self.text.insert_str(at, &text);
+        }
     }
 
     fn value(mut self) -> Value {
@@ -264,6 +285,7 @@ impl Element {
             let object = v.as_object()?;
             let element = Element {
                 text: String::new(),
+                highlights: Vec::new(),
                 children: object
                     .iter()
                     .filter(|(k, _)| *k != "text" && *k != "value")
@@ -368,11 +390,11 @@ mod tests {
     }
 
     #[test]
-    fn marks_around_words_of_a_text_leave_it_whole() {
-        let xml = "<l><r><n>北京<em>示一</em>科技<b>有限</b>公司</n><b>1</b></r><r><n><em class=\"hl\">示二</em>公司</n><b>2</b></r></l>";
+    fn a_highlight_within_a_text_is_part_of_it() {
+        let xml = "<l><r><企业名称>北京<em>示一</em>科技<em class=\"x\">有限</em>公司</企业名称><n><b>示二</b>公司</n></r><r><em>1</em><b>2</b></r></l>";
         assert_eq!(
             records(xml, Some("r")).expect("XML"),
-            [r#"{"b":"1","n":"北京示一科技有限公司"}"#, r#"{"b":"2","n":"示二公司"}"#]
+            [r#"{"n":"示二公司","企业名称":"北京示一科技有限公司"}"#, r#"{"b":"2","em":"1"}"#]
         );
     }
 
