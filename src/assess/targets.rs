@@ -67,6 +67,14 @@ pub fn value(indicator: &str, written: f64) -> Option<f64> {
     (value.is_finite() && value >= 0.0 && !(is_rate(indicator) && value > 1.0)).then_some(value)
 }
 
+/// The same of a text that may have its sign: what is written with one is percent, however small (0.8 % is no 80 %).
+pub fn value_as_written(indicator: &str, written: f64, text: &str) -> Option<f64> {
+    match is_rate(indicator) && text.contains(['%', '％']) {
+        true => value(indicator, written / 100.0).filter(|_| written <= 100.0),
+        false => value(indicator, written),
+    }
+}
+
 /// The standing of every target, in the order given. `done` tells what was reached in a unit of an indicator.
 pub fn standings(targets: &[Target], as_of: NaiveDate, done: impl Fn(&str, &str) -> Option<f64>) -> Vec<Attainment> {
     standings_below(targets, as_of, done, parent)
@@ -177,6 +185,22 @@ mod tests {
     }
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a date")
+    }
+
+    #[test]
+    fn a_rate_with_its_sign_is_percent_however_small() {
+        for (written, text, expected) in [
+            (0.8, "0.8%", Some(0.008)),
+            (1.0, "1 ％", Some(0.01)),
+            (92.5, "92.5%", Some(0.925)),
+            (92.5, "92.5", Some(0.925)),
+            (0.925, "0.925", Some(0.925)),
+            (100.0, "100%", Some(1.0)),
+            (120.0, "120%", None),
+        ] {
+            assert_eq!(value_as_written("coverage_rate", written, text), expected, "{text}");
+        }
+        assert_eq!(value_as_written("net_new_units", 5.0, "5%"), Some(5.0), "a count has no percent");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use chrono::{Datelike, NaiveDate};
 use super::error::HubError;
 use super::federation_homes::HomesOfUnits;
 use super::open::Hub;
-use crate::assess::targets::{Target, value as target_value};
+use crate::assess::targets::{Target, value as target_value, value_as_written as target_value_as_written};
 use crate::edition::format::rates;
 use crate::edition::{Detail, Edition, EditionError, Editions, Filter, Measures};
 use crate::federation::unit::UnitTree;
@@ -146,7 +146,7 @@ impl Hub {
                         continue;
                     };
                     let indicator = canonical(indicator);
-                    let Some(value) = target_value(indicator, value) else { continue };
+                    let Some(value) = target_value_as_written(indicator, value, record.raw(Field::TargetValue)) else { continue };
                     let responsible = record.text(Field::Responsible).map(Into::into);
                     let target = Target { area: area.into(), year, indicator: indicator.into(), value, responsible };
                     found.push(Given { target, by: SetBy::Registry(connector.name.clone()), at: stored.landed_at, source: None });
