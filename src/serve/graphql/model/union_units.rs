@@ -417,7 +417,8 @@ impl UnionUnit {
         #[graphql(desc = "Of this year.")] year: i32,
         #[graphql(desc = "Id of the list of indicators: net_new_units, coverage_rate.")] indicator: String,
     ) -> Result<Vec<TargetVersion>> {
-        self.target_versions(ask(ctx), year, &indicator).await.or_tell(ctx)
+        known_indicator(&indicator).or_tell(ctx)?;
+        self.target_versions(ask(ctx), year, canonical(&indicator)).await.or_tell(ctx)
     }
     /// How it stands in a year's appraisal among the units of its level; null where no rules were entered for the year.
     async fn standing(

@@ -14,7 +14,7 @@ use crate::federation::place::UnionPlace as PlaceEntered;
 use crate::federation::post::UnitPosts;
 use crate::federation::service::{ServicesGiven, counted, is_period};
 use crate::hub::federation_homes::enterprise_meant;
-use crate::hub::federation_state::Entered;
+use crate::hub::federation_state::{Entered, Federation};
 use crate::model::verdict::GapStatus;
 use crate::serve::answers::filter::no_unit;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_first, parts_of_id, permitted};
@@ -40,6 +40,29 @@ use crate::serve::graphql::model::union_units::{FederationView, UnionUnit, Union
 use crate::serve::problem::Problem;
 
 pub struct FederationQuery;
+
+/// Refuses a name that nothing that was entered bears, with those that there are.
+fn known_among<'a>(
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+    say: impl Fn(&str) -> (String, String),
+) -> std::result::Result<(), Problem> {
+    let known: std::collections::BTreeSet<&str> = known.collect();
+    if known.contains(name) {
+        return Ok(());
+    }
+    let list = known.into_iter().collect::<Vec<_>>().join(", ");
+    let (zh, en) = say(&list);
+    Err(Problem::bad_input(zh, en).remedy(list))
+}
+
+/// Refuses a unit of account that no figure is of.
+fn known_account(federation: &Federation, unit: Option<&str>) -> std::result::Result<(), Problem> {
+    let Some(unit) = unit else { return Ok(()) };
+    known_among(unit, federation.figures.iter().filter_map(|f| f.what.unit.as_deref()), |known| {
+        (format!("没有以「{unit}」为单位的数字；现有：{known}"), format!("no figure is of the unit \"{unit}\"; known: {known}"))
+    })
+}
 
 /// The federation as it is.
 #[Object]
@@ -339,6 +362,16 @@ impl FederationQuery {
     ) -> Result<Option<UnionWorkConnection>> {
         let Some((ask, view, within)) = seen(ctx, within.as_deref(), on).await? else { return Ok(None) };
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        if let Some(indicator) = &indicator {
+            let of = view.federation.work.iter().map(|w| &*w.what.indicator);
+            known_among(indicator, of, |known| {
+                (
+                    format!("没有指标「{indicator}」的工作；现有：{known}"),
+                    format!("no work is of the indicator \"{indicator}\"; known: {known}"),
+                )
+            })
+            .or_tell(ctx)?;
+        }
         let is_wanted = |w: &UnitWork| {
             year.is_none_or(|year| w.year == year)
                 && indicator.as_ref().is_none_or(|indicator| *indicator == *w.indicator)
@@ -453,6 +486,7 @@ impl FederationQuery {
     ) -> Result<Option<FederationFigureConnection>> {
         let Some((ask, view, _)) = seen(ctx, None, on).await? else { return Ok(None) };
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        known_account(&view.federation, unit.as_deref()).or_tell(ctx)?;
         let figures = FederationFigure::list(&view.federation, day_of(ask, on), unit.as_deref());
         let keyed = figures.into_iter().map(|figure| (figure.key(), figure)).collect();
         Ok(Some(FederationFigureConnection::page(keyed, first, after.as_deref(), |_, figure| figure)))
@@ -467,18 +501,7 @@ impl FederationQuery {
         #[graphql(desc = "Only those of this unit of account: `members`, `centres`.")] unit: Option<String>,
     ) -> Result<Option<Vec<FederationFigure>>> {
         let Some((ask, view, _)) = seen(ctx, None, as_of).await? else { return Ok(None) };
-        if let Some(unit) = &unit {
-            let of = view.federation.figures.iter().filter_map(|f| f.what.unit.as_deref());
-            let known: std::collections::BTreeSet<&str> = of.collect();
-            if !known.contains(unit.as_str()) {
-                let known = known.into_iter().collect::<Vec<_>>().join(", ");
-                let problem = Problem::bad_input(
-                    format!("没有以「{unit}」为单位的数字；现有：{known}"),
-                    format!("no figure is of the unit \"{unit}\"; known: {known}"),
-                );
-                return Err(problem.remedy(known)).or_tell(ctx);
-            }
-        }
+        known_account(&view.federation, unit.as_deref()).or_tell(ctx)?;
         Ok(Some(FederationFigure::list(&view.federation, day_of(ask, as_of), unit.as_deref())))
     }
 }
