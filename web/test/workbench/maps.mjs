@@ -11,7 +11,7 @@ async function imported(page, city, isDemonstration) {
     const response = await route.fetch();
     const layer = await response.json();
     layer.attribution = isDemonstration ? `${SURVEYOR}; Apache ECharts; not a legal boundary` : SURVEYOR;
-    if (isDemonstration !== null) layer.isDemonstration = isDemonstration;
+    layer.isDemonstration = isDemonstration;
     layer.features.filter(({ properties }) => properties.parent === city.district && properties.code.length === 9).forEach((street, n) => {
       const [west, south] = [116.2 + (n % 6) * 0.03, 39.9 + Math.floor(n / 6) * 0.03];
       street.geometry = { type: 'Polygon', coordinates: [[[west, south], [west + 0.03, south], [west + 0.03, south + 0.03], [west, south + 0.03], [west, south]]] };
@@ -78,7 +78,7 @@ export const mapLooks = {
     await page.waitForSelector('.sheet figcaption:has-text("演示数据，非审定图")');
   },
   async 'approved boundaries say whose they are and their number, and nothing of demonstration; streets are areas'({ page, go }, city) {
-    await imported(page, city, null);
+    await imported(page, city, false);
     await go('/');
     await page.waitForSelector(`.boundary-note:text-is("${SURVEYOR}")`);
     assert.equal(await page.locator('svg path[data-street]').count(), 0);

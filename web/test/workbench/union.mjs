@@ -249,7 +249,7 @@ export const unionJourneys = {
     assert.equal(things.length, 28);
     const addresses = new Set(
       things.flatMap((line) => {
-        const named = /Pages?: (.*?)\. Test:/.exec(line)?.[1].match(/`([^`]+)`/g);
+        const named = /Pages?: (.*?)\. Tests?:/.exec(line)?.[1].match(/`([^`]+)`/g);
         assert.ok(named, line);
         return named.map((address) => address.slice(1, -1));
       }),
