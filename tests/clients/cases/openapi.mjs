@@ -44,7 +44,10 @@ for (const [path, operations] of Object.entries(api.paths)) {
   const refused = await fetch(`${hub}${address}?nonsense=1`, { headers: { 'accept-language': 'en' } });
   if (refused.status === 400) {
     const { error } = await refused.json();
-    same(`${address}: its parameters`, parameters.filter((p) => p.in === 'query').map((p) => p.name).sort(), error.hint.split(', ').sort());
+    const described = parameters.filter((p) => p.in === 'query').map((p) => p.name).sort();
+    const taken = error.hint.split(', ').sort();
+    // Of several things under one route each takes some of what the route takes.
+    same(`${address}: its parameters`, path.includes('{what}') ? described.filter((name) => taken.includes(name)) : described, taken);
     const is = ajv.getSchema('api#/components/schemas/Refusal');
     check(`${address}: a refusal of its type`, is({ error }), is.errors ?? '');
   }
