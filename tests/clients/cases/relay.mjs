@@ -35,9 +35,13 @@ for (const [type, field] of connections) {
   const key = `lists_${type.name}_${field.name}`;
   const what = getNamedType(schema.getType(getNamedType(field.type).name).getFields().nodes.type);
   const selection = 'id' in what.getFields() ? 'id' : '__typename';
+  // What a list cannot be asked without: any value of its type.
+  const needs = field.args.filter((argument) => String(argument.type).endsWith('!') && argument.defaultValue === undefined);
+  const any = (type) => schema.getType(getNamedType(type).name).getValues?.()[0].name ?? (getNamedType(type).name === 'Int' ? '2026' : '"x"');
+  const more = needs.map((argument) => `${argument.name}: ${any(argument.type)}, `).join('');
   sources += `graphql\`fragment ${key} on ${type.name} @refetchable(queryName: "${key}_PaginationQuery")
     @argumentDefinitions(first: { type: "Int", defaultValue: 10 }, after: { type: "String" }) {
-    ${field.name}(first: $first, after: $after) @connection(key: "${key}_${field.name}") { edges { cursor node { ${selection} } } pageInfo { hasNextPage endCursor } }
+    ${field.name}(${more}first: $first, after: $after) @connection(key: "${key}_${field.name}") { edges { cursor node { ${selection} } } pageInfo { hasNextPage endCursor } }
   }\`;\n`;
 }
 same('every kind of connection is compiled', [...taken].sort(), [...kinds].sort());

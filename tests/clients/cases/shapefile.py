@@ -39,7 +39,7 @@ def imported(place, *more):
 
 def drawn():
     hub = started(data, "--demo")
-    read = json.loads(get("/geo/districts.geojson", at=hub)[2])
+    read = json.loads(get("/geo/districts.geojson?detail=full", at=hub)[2])
     return {f["properties"]["code"]: shapely.from_geojson(json.dumps(f["geometry"])) for f in read["features"] if f["geometry"]}, read["attribution"]
 
 
