@@ -45,7 +45,8 @@ rustdoc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --lib
 
 # Rewrites every file that is generated from the program and compared by a test: schema.graphql, connectors/connector.schema.json,
-# the tables of connectors/README.md, connectors/*/expected.json, examples/*.json.
+# the tables of connectors/README.md, connectors/*/expected.json, examples/*.json, the tables of verdicts, routes and changes of the
+# schema in docs/src, what the book's commands print, tests/it/rights*.txt.
 bless:
 	HUITU_BLESS=1 $(CARGO) test --locked --test it -- generated
 
