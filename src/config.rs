@@ -193,6 +193,10 @@ impl ConfigError {
 }
 
 impl ConfigFile {
+    /// Reads `huitu.toml`; unknown keys are named with the nearest known one.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no TOML, or has an unknown key or a value of the wrong kind.
     pub fn read(path: &Path) -> Result<ConfigFile, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.into(), source })?;
         let malformed = |e: toml::de::Error| ConfigError::Malformed { path: path.into(), message: e.to_string() };
@@ -227,6 +231,9 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// Reads `REGISTRY=PLACE`.
+///
+/// # Errors
+/// `Source`: it lacks one of the two.
 pub fn parse_source(text: &str) -> Result<(String, String), ConfigError> {
     match text.split_once('=') {
         Some((registry, place)) if !registry.is_empty() && !place.is_empty() => Ok((registry.to_owned(), place.to_owned())),
@@ -286,6 +293,10 @@ fn web_address(text: &str) -> Option<url::Url> {
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
+/// A zone by its IANA name, such as `Asia/Shanghai`.
+///
+/// # Errors
+/// `Zone`: there is none of that name.
 pub fn parse_zone(name: &str) -> Result<chrono_tz::Tz, ConfigError> {
     name.parse().map_err(|_| ConfigError::Zone(name.to_owned()))
 }

@@ -8,7 +8,6 @@
 //! which records are one enterprise; `assess` decides size, coverage, gap, fund and priority; `publish` writes the
 //! chosen values and one immutable `edition`; `serve` answers from it. `hub` runs the journey, `store` is the durable
 //! truth, `simulate` plays the registries. ARCHITECTURE.md follows one record all the way.
-
 //!
 //! The crate is one of four, so that what changes seldom is compiled seldom: `rules` (the pure rooms) ‹ `sources` (what departments
 //! send) ‹ `engine` (from a row to an edition) ‹ this one (what answers, and the program). Its rooms are named here as if they were one.

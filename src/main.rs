@@ -1,3 +1,5 @@
+//! Starts the program; what it does begins in [`huitu::cli`].
+
 use std::process::ExitCode;
 
 #[global_allocator]

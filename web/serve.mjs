@@ -36,6 +36,10 @@ createServer({ maxHeaderSize: 1 << 20 }, (asked, answer) => {
     { host: hub.hostname, port: hub.port, path: asked.url, method: asked.method, headers: { ...asked.headers, host: hub.host, ...(asked.headers.origin ? { origin: hub.origin } : {}) } },
     (told) => {
       answer.writeHead(told.statusCode, told.headers);
+      // A stream of events is open before its first event.
+      answer.flushHeaders();
+      // What breaks off behind this breaks off before it.
+      told.on('error', () => answer.destroy());
       told.pipe(answer);
     },
   );

@@ -179,6 +179,12 @@ impl OpenedScopes {
         let Some(bits) = &self.0 else { return };
         bits.fetch_or(1 << scope as u8, Ordering::Relaxed);
     }
+    /// Notes what was opened for a part of the answer.
+    pub fn add(&self, part: &OpenedScopes) {
+        if let Some(bits) = &self.0 {
+            bits.fetch_or(part.bits(), Ordering::Relaxed);
+        }
+    }
     /// The scopes by which something was opened, as bits in the order of [`AccessScope::ALL`].
     pub fn bits(&self) -> u8 {
         self.0.as_ref().map_or(0, |bits| bits.load(Ordering::Relaxed))
@@ -219,13 +225,17 @@ impl Caller {
     pub fn stating(self: &Arc<Caller>, purpose: &str) -> Arc<Caller> {
         /// What shows, or takes away, data that is not open.
         const BOUND: [AccessScope; 4] = [AccessScope::Finance, AccessScope::Records, AccessScope::Review, AccessScope::Export];
-        if self.purposes.is_empty() || self.purposes.iter().any(|known| known == purpose.trim()) {
+        if self.may_state(purpose) {
             return self.clone();
         }
         let (withheld, scopes) = self.scopes.iter().copied().partition(|scope| BOUND.contains(scope));
         // A department reads its own registry by its role.
         let registry = self.registry.clone().filter(|_| self.role != Role::Partner);
         Arc::new(Caller { scopes, withheld, registry, ..Caller::clone(self) })
+    }
+    /// Whether this is one of their purposes; any is where they are bound to none.
+    pub fn may_state(&self, purpose: &str) -> bool {
+        self.purposes.is_empty() || self.purposes.iter().any(|known| known == purpose.trim())
     }
     /// The purposes of which one has to be stated for a scope; empty where that would not open it.
     pub fn purposes_for(&self, scope: AccessScope) -> &[String] {

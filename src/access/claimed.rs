@@ -1,4 +1,4 @@
-//! What an identity provider says of somebody, read as a caller.
+//! The claims of an identity provider about a person, read as a caller.
 //!
 //! In: the claims of a token whose signature, issuer, audience and time were checked, and how this city's provider names roles and areas.
 //! Out: a [`Caller`], or why the account is nobody's here. It checks no signature.

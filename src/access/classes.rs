@@ -7,7 +7,7 @@
 
 use super::caller::{AccessScope, Caller};
 use crate::model::enterprise::EnterpriseField;
-use crate::model::field::Field;
+use crate::model::field::{Field, RecordKind};
 use crate::model::verdict::{EnterpriseTag, PriorityFactor, ReasonInput};
 
 /// What a value is, for whoever may see it.
@@ -100,7 +100,8 @@ pub fn of_record_field(field: Field) -> FieldClass {
         | F::DueYuan
         | F::PaidYuan
         | F::PaymentKind
-        | F::PaidOn => FieldClass::Money,
+        | F::PaidOn
+        | F::Subsidy => FieldClass::Money,
         F::Name
         | F::FormerName
         | F::EnglishName
@@ -141,6 +142,8 @@ pub fn of_record_field(field: Field) -> FieldClass {
         | F::Leading
         | F::Listed
         | F::DispatchAgency
+        | F::DomesticService
+        | F::CareService
         | F::ParentName
         | F::ParentCode
         | F::GroupName
@@ -175,6 +178,14 @@ pub fn of_record_field(field: Field) -> FieldClass {
         | F::Indicator
         | F::TargetValue
         | F::Responsible
+        | F::FederationUnit
+        | F::PostKind
+        | F::Approved
+        | F::Filled
+        | F::DelegatedChairs
+        | F::AsOf
+        | F::ServiceKind
+        | F::Quantity
         | F::Code
         | F::Label
         | F::ParentOf
@@ -184,13 +195,37 @@ pub fn of_record_field(field: Field) -> FieldClass {
     }
 }
 
+/// The class of that a registry of this kind has a record of somebody at all: whoever is found among the payments pays, whoever is found
+/// among the disputes has one.
+pub fn of_presence(kind: RecordKind) -> FieldClass {
+    use RecordKind as K;
+    match kind {
+        K::Payment => FieldClass::Money,
+        K::Dispute | K::Event => FieldClass::Dispute,
+        K::Enterprise
+        | K::Union
+        | K::CoveredUnit
+        | K::Dispatch
+        | K::Investment
+        | K::Target
+        | K::Station
+        | K::Building
+        | K::Post
+        | K::Service
+        | K::AreaCode
+        | K::IndustryCode => FieldClass::Open,
+    }
+}
+
 /// The class of a mark.
 pub fn of_tag(tag: EnterpriseTag) -> FieldClass {
     use EnterpriseTag as T;
     match tag {
         T::PaysPreparatoryFund => FieldClass::Money,
         T::DisputeLast12Months => FieldClass::Dispute,
-        T::Fortune500 | T::Leading | T::LabourDispatch | T::Foreign | T::Hmt | T::Listed => FieldClass::Open,
+        T::Fortune500 | T::Leading | T::LabourDispatch | T::Foreign | T::Hmt | T::Listed | T::DomesticService | T::Care => {
+            FieldClass::Open
+        }
     }
 }
 
@@ -298,6 +333,14 @@ impl Sight {
 }
 
 impl Caller {
+    /// Whether this caller is shown a value of this class; that one was is noted.
+    pub fn is_shown(&self, class: FieldClass) -> bool {
+        class.scope().is_none_or(|scope| self.may(scope))
+    }
+    /// Facts as this caller may be told them (see [`Sight::inputs`]); that they were is noted.
+    pub fn told_inputs<'a>(&'a self, inputs: &'a [ReasonInput]) -> impl Iterator<Item = &'a ReasonInput> + 'a {
+        inputs.iter().filter(|input| input.value.is_none() || self.is_shown(of_input(&input.name)))
+    }
     /// What this caller sees.
     pub fn sight(&self) -> Sight {
         let seen = |class: &FieldClass| class.scope().is_none_or(|scope| self.has(scope));
@@ -332,6 +375,8 @@ mod tests {
         let facts = [ReasonInput::new("new_fact", 7)];
         assert_eq!(client.inputs(&facts).count(), 0);
         assert_eq!((of_column(None), of_column(Some(Field::Name))), (FieldClass::Money, FieldClass::Open));
+        let presence = [RecordKind::Payment, RecordKind::Dispute, RecordKind::Union].map(of_presence);
+        assert_eq!(presence, [FieldClass::Money, FieldClass::Dispute, FieldClass::Open]);
     }
 
     #[test]
@@ -348,6 +393,18 @@ mod tests {
         assert_eq!(client.factors(&factors).count(), 2);
         let finance = Caller { scopes: vec![AccessScope::Finance], ..Caller::new("tax", Role::Client) }.sight();
         assert_eq!((finance.score(&factors), Sight::ALL.score(&factors)), (35.7, 43.7));
+    }
+
+    #[test]
+    fn what_was_shown_of_a_class_is_noted_and_what_was_not_is_not() {
+        let analyst = Caller::new("a", Role::Analyst).noting();
+        let open = [ReasonInput::new("employees", 400), ReasonInput::missing("payroll")];
+        assert_eq!((analyst.told_inputs(&open).count(), analyst.opened.take()), (2, 0), "nothing but what is open was told");
+        let inputs = [ReasonInput::new("revenue", 25_000_000)];
+        assert_eq!(analyst.told_inputs(&inputs).count(), 1);
+        assert_eq!(FieldClass::opened_by(analyst.opened.take()), FieldClass::Money.bit());
+        let client = Caller::new("map", Role::Client).noting();
+        assert_eq!((client.told_inputs(&inputs).count(), client.opened.take()), (0, 0));
     }
 
     #[test]

@@ -1,13 +1,11 @@
 //! One enterprise: its chosen values, its tags, its verdicts. The steps of assessing, in their order.
 
-use chrono::Months;
-
 use super::context::Context;
 use super::entity_facts::EntityFacts;
 use super::fund::Contradiction;
 use super::gap::GapInput;
 use super::survivorship::{Candidate, StatedValue};
-use super::{coverage, fund, gap, priority, size, survivorship, values};
+use super::{coverage, fund, gap, priority, size, survivorship, tags};
 use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, IdentifierKind, Location, LocationBasis, People};
 use crate::model::facts::{Facts, RelationKind};
 use crate::model::field::{Field, RecordKind};
@@ -17,8 +15,8 @@ use crate::model::reference::countries::{self, country};
 use crate::model::reference::registration::is_branch_type;
 use crate::model::reference::{IndustryCode, areas};
 use crate::model::verdict::{
-    EnterpriseTag, FundStatus, FundVerdict, GapStatus, GapVerdict, OperatingStatus, Ownership, Priority, ReasonInput, SizeClass,
-    SizeStatus, SizeVerdict, UnionStatus, UnionVerdict, Verdicts,
+    FundStatus, FundVerdict, GapStatus, GapVerdict, OperatingStatus, Ownership, Priority, ReasonInput, SizeClass, SizeStatus,
+    SizeVerdict, UnionStatus, UnionVerdict, Verdicts,
 };
 
 /// What was chosen for one field: how it reads, and who said it.
@@ -137,7 +135,7 @@ pub fn enterprise<'a>(context: &'a Context<'a>, dossier: EntityFacts<'a>) -> (En
     let (fund, contradiction) = fund::judge(context, dossier, union.verdict, choices.payroll());
     let mut enterprise = describe(context, dossier, &choices, &scope);
     enterprise.verdicts = Verdicts { size, union, gap, fund, priority: Priority::default() };
-    enterprise.tags = tags(context, dossier, &enterprise);
+    enterprise.tags = tags::tags(context, dossier, &enterprise);
     let heads = [(EnterpriseField::Employees, "employees"), (EnterpriseField::Insured, "insured")];
     let heads = heads.iter().find_map(|(field, name)| {
         let (n, facts) = choices.count(*field)?;
@@ -250,36 +248,6 @@ fn unjudged() -> Verdicts {
         },
         priority: Priority::default(),
     }
-}
-
-fn tags(context: &Context<'_>, dossier: EntityFacts<'_>, enterprise: &Enterprise) -> Bits {
-    use EnterpriseTag as T;
-    let mut tags = Bits::default();
-    let mut set = |tag: T, is: bool| {
-        if is {
-            tags.insert(tag as usize);
-        }
-    };
-    let flagged = |field| dossier.of_kind(RecordKind::Enterprise).any(|f| f.flag(field) == Some(true));
-    set(T::Fortune500, flagged(Field::Fortune500));
-    set(T::Leading, flagged(Field::Leading));
-    set(T::Listed, flagged(Field::Listed));
-    // Class 7263 is 劳务派遣服务 in 2011 and 2017; the edition of 2002 has no class of its own for it.
-    let dispatches = enterprise.industry.as_deref() == Some("7263") && enterprise.industry_edition >= 2011;
-    set(
-        T::LabourDispatch,
-        dispatches || flagged(Field::DispatchAgency) || dossier.of_kind(RecordKind::Dispatch).next().is_some(),
-    );
-    set(T::Foreign, enterprise.ownership == Ownership::Foreign);
-    set(T::Hmt, enterprise.ownership == Ownership::Hmt);
-    let year_ago = context.as_of.checked_sub_months(Months::new(12));
-    let recent = |facts: &Facts| {
-        let day = values::date(facts, Field::On).and_then(|d| d.first_day());
-        day.is_some_and(|day| day <= context.as_of && year_ago.is_some_and(|from| day > from))
-    };
-    set(T::DisputeLast12Months, dossier.of_kind(RecordKind::Dispute).any(recent));
-    set(T::PaysPreparatoryFund, fund::pays_preparatory(&enterprise.verdicts.fund));
-    tags
 }
 
 /// The id of the legal person whose branch it is.

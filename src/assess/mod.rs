@@ -5,7 +5,7 @@
 //! Out: `Assessed`: the enterprises and unions of the next edition, and what contradicts itself. Pure: the same input
 //! gives the same output; the day is an argument, nothing is read or written, the order of records does not matter.
 //!
-//! One entity's way: `dossier` gathers its facts, `survive` chooses a statement per field, then `size`, `coverage`, `gap`,
+//! One entity's way: `entity_facts` gathers its facts, `survivorship` chooses a statement per field, then `size`, `coverage`, `gap`,
 //! `fund` and `priority` judge, and `compose` puts the enterprise together. `explain` shows every rule that was tried.
 
 mod compose;
@@ -26,6 +26,7 @@ mod size;
 mod survivorship;
 mod survivorship_plan;
 pub mod table;
+pub mod tags;
 pub mod targets;
 pub mod ties;
 mod unions;

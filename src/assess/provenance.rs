@@ -11,7 +11,7 @@ use crate::model::enterprise::EnterpriseField;
 use crate::model::facts::{AssessmentInput, Facts, RegistryTraits};
 use crate::model::provenance::{Agreement, FieldProvenance, SourceValue, SurvivorshipRule};
 
-/// What every registry says of every field of one enterprise, which statement was chosen, and by which rule. `facts` are
+/// The value that every registry states for every field of one enterprise, which statement was chosen, and by which rule. `facts` are
 /// the records of that enterprise alone; fields of which nobody says anything are left out.
 pub fn provenance(facts: Vec<Facts>, registries: Vec<RegistryTraits>, policy: &Policy, as_of: NaiveDate) -> Vec<FieldProvenance> {
     let world = AssessmentInput {

@@ -2,7 +2,8 @@
 //! file: `model::reference::size_class`.
 
 use crate::model::reference::industries::IndustryCode;
-use crate::model::reference::thresholds::{IndustryMatch, RuleFamily, ThresholdError, ThresholdRule, Thresholds, thresholds};
+use crate::model::reference::threshold_file::{ThresholdError, thresholds};
+use crate::model::reference::thresholds::{IndustryMatch, RuleFamily, ThresholdRule, Thresholds};
 
 /// Rules read from data files, checked before they judge anybody.
 #[derive(Debug, Clone)]
@@ -18,6 +19,9 @@ impl Rules {
 
     /// Reads a federation's own thresholds file; `file` is its name for messages. Refused as a whole, with file, line and
     /// reason of every fault found: a rule without dates, an unknown metric or code, two rules for one industry on one day.
+    ///
+    /// # Errors
+    /// Every fault of the file, in the order of its lines.
     pub fn parse(text: &str, file: &str) -> Result<Rules, Vec<ThresholdError>> {
         Thresholds::parse(file, text).map(|thresholds| Rules { thresholds })
     }

@@ -60,6 +60,9 @@ source = "benchmark"
 "#;
 
 /// Writes an edition, unless it is there.
+///
+/// # Errors
+/// The folder cannot be written to.
 pub fn prepare(data: &Path, bench: FederationBench) -> anyhow::Result<()> {
     if !data.join("editions/000001").exists() {
         write(&data.join("editions"), synthetic::input(1, bench.enterprises, 11))?;

@@ -1,6 +1,6 @@
 //! Benchmarks: what `huitu bench` measures, on data of its own.
 //!
-//! In: sizes and a seed. Out: figures. Tests never assert them.
+//! In: sizes and a seed. Out: figures, with the bar of those that have one. Nothing is decided by them, and tests never assert them.
 
 mod asked;
 mod audited;

@@ -90,6 +90,9 @@ fn any(facet: &'static str, values: &[&str]) -> Filter {
 
 /// Writes the benchmark's edition of `rows` enterprises under `root`, unless it is there already: for millions that takes
 /// minutes and gigabytes.
+///
+/// # Errors
+/// The folder cannot be written to.
 pub fn prepare(root: &Path, rows: u32) -> anyhow::Result<Vec<Figure>> {
     let editions = root.join("editions");
     if editions.join("000001").exists() {
@@ -121,6 +124,9 @@ fn come_to_rest() {
 }
 
 /// Measures a hub whose edition `prepare` made. A process that only opened it shows what serving needs in memory.
+///
+/// # Errors
+/// The edition or the store cannot be read or written, or an export breaks off or lacks rows.
 pub async fn measure(hub: Hub, opened_in: Duration) -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
     let started = Instant::now();
@@ -257,8 +263,9 @@ pub async fn measure(hub: Hub, opened_in: Duration) -> anyhow::Result<Vec<Figure
         None,
     ));
     // Another enterprise every time, its registries' rows read from the store.
-    let ids: Vec<String> =
-        (0..400).map(|row| hub.editions.current().map(|e| e.enterprise(row * 100).id().to_owned())).collect::<Result<_, _>>()?;
+    let current = hub.editions.current()?;
+    let apart = (current.len() / 400).clamp(1, 100);
+    let ids: Vec<String> = (0..400).map(|nth| current.enterprise(nth * apart % current.len()).id().to_owned()).collect();
     let whole = |i: usize| {
         question(&format!(
             "{{ enterprise(by: {{ id: \"{}\" }}) {{ id name creditCode employees area {{ name parent {{ name }} }} \

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::edition::Edition;
 use crate::hub::Hub;
 use crate::store::record;
-use crate::store::record::NewRecord;
+use crate::store::record_write::{self, NewRecord};
 
 /// Enterprises whose records are in the store.
 const WITH_RECORDS: u32 = 50_000;
@@ -14,6 +14,9 @@ const WITH_RECORDS: u32 = 50_000;
 const CHUNK: usize = 6_000;
 
 /// Writes the records of the first enterprises of the edition, under the ids the edition names, unless they are there.
+///
+/// # Errors
+/// The store cannot be written, or the hub has no connector of a registry that the edition names.
 pub async fn fill(hub: &Hub, edition: &Arc<Edition>) -> anyhow::Result<u64> {
     let rows = hub.registry_rows().await?;
     if hub.store.last_record_id().await? > 0 {
@@ -59,7 +62,7 @@ pub async fn fill(hub: &Hub, edition: &Arc<Edition>) -> anyhow::Result<u64> {
 async fn put(hub: &Hub, registry: i64, batch: i64, records: &mut Vec<NewRecord>) -> anyhow::Result<u64> {
     let count = records.len() as u64;
     let mut tx = hub.store.begin().await?;
-    record::insert(&mut tx, registry, batch, 1, records).await?;
+    record_write::insert(&mut tx, registry, batch, 1, records).await?;
     tx.commit().await?;
     records.clear();
     Ok(count)

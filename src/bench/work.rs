@@ -34,6 +34,9 @@ pub struct WorkBench {
 const CHUNK: i64 = 50_000;
 
 /// Writes the first edition, unless it is there.
+///
+/// # Errors
+/// The folder cannot be written to.
 pub fn prepare(data: &Path, bench: WorkBench) -> anyhow::Result<()> {
     if !data.join("editions/000001").exists() {
         write(&data.join("editions"), synthetic::input(1, bench.enterprises, 11))?;

@@ -143,6 +143,9 @@ pub fn percent(share: f64) -> String {
 }
 
 /// Gathers the bulletin of a period for an area: a city's districts, or a district's streets.
+///
+/// # Errors
+/// No edition is as old as the period, the edition knows no such area, or it cannot be read; the message says which.
 pub fn gather(
     editions: &Editions,
     targets: &[Target],
@@ -162,9 +165,13 @@ pub fn gather(
         (error, _) => HubError::from(error),
     })?;
     let before = earlier(editions, period.first_day())?;
-    let label = edition
-        .area(area)
-        .with_context(|| format!("edition {} knows no area {area}; use a code such as 110108", edition.number()))?;
+    let label = edition.area(area).ok_or_else(|| {
+        let number = edition.number();
+        HubError::said(
+            format!("第 {number} 期没有区域「{area}」；请写代码，如 110108"),
+            format!("edition {number} knows no area {area}; use a code such as 110108"),
+        )
+    })?;
     let (area_code, area_name) = (label.code.clone(), lang.pick(label.zh.clone(), label.en.clone()));
     let whole = label.level == "CITY" || area_code == "BJ";
     let by = if whole { Dimension::District } else { Dimension::Town };

@@ -1,4 +1,4 @@
-//! Closing by the data: what an edition says of an enterprise decides whether its case goes on.
+//! Closing by the data: the verdicts of an edition on an enterprise decide whether its case goes on.
 //!
 //! | case | the edition says | then |
 //! |---|---|---|
@@ -14,7 +14,7 @@
 use super::standing::{CaseEvidence, CaseStage, CaseStanding, CaseState, CaseStep, CaseStepKind, is_won, was_covered};
 use crate::model::verdict::{FundKind, FundVerdict, GapStatus, GapVerdict, UnionStatus, UnionVerdict};
 
-/// What an edition says of an enterprise, as far as its case hangs on it.
+/// The verdicts of an edition on an enterprise, as far as its case depends on them.
 #[derive(Debug, Clone, Copy)]
 pub struct CaseView<'a> {
     /// Whether a union is missing.

@@ -2,14 +2,16 @@
 //!
 //! In: a request as it stands, an answer, or what the registry's row says now. Out: the step that follows, or why none may. Whether it is
 //! overdue is worked out of its deadline and never kept. Source of the duty to answer: 《政务数据共享条例》 (国务院令第809号, in force since
-//! 2025-08-01), article 26: whoever uses shared data may ask for its correction, and whoever provides it verifies and answers. How long
-//! that may take is the deployer's to set ([`CorrectionsPolicy`]).
+//! 2025-08-01), article 26: whoever uses shared data may ask for its correction, and whoever provides it verifies and answers, within working
+//! days. How many are the deployer's to set ([`CorrectionsPolicy`]); which days are worked the State Council's notices say
+//! (`reference/working_days.csv`). The day on which a period begins does not count (Civil Code, article 201).
 
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::model::field::named;
 use crate::model::problem::Problem;
+use crate::model::reference::working_days::{SetDay, is_set, set_day};
 
 named! {
     /// How far a request is.
@@ -96,9 +98,9 @@ named! {
 pub struct CorrectionsPolicy {
     /// Working days from the day of asking to the day on which an answer is due.
     pub working_days: u32,
-    /// Days off on which others work: public holidays.
+    /// Days off on which others work, beside those of `reference/working_days.csv`.
     pub holidays: Vec<NaiveDate>,
-    /// Saturdays and Sundays that are worked instead (调休).
+    /// Days that are worked whatever that table or their day of the week says (调休).
     pub worked_weekends: Vec<NaiveDate>,
 }
 
@@ -117,9 +119,23 @@ impl CorrectionsPolicy {
     /// The keys of the table.
     pub const KEYS: &'static [&'static str] = &["working_days", "holidays", "worked_weekends"];
 
-    fn is_worked(&self, day: NaiveDate) -> bool {
-        let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-        !self.holidays.contains(&day) && (!weekend || self.worked_weekends.contains(&day))
+    /// Whether the days off of a year are known: by the notices of it, or by what the deployer names.
+    pub fn knows(&self, year: i32) -> bool {
+        is_set(year) || self.holidays.iter().any(|day| day.year() == year)
+    }
+
+    /// Whether a day is worked: as the deployer says, else as the notices of its year say, else as its day of the week.
+    pub fn is_worked(&self, day: NaiveDate) -> bool {
+        if self.holidays.contains(&day) {
+            return false;
+        }
+        if self.worked_weekends.contains(&day) {
+            return true;
+        }
+        match set_day(day) {
+            Some(set) => set == SetDay::Worked,
+            None => !matches!(day.weekday(), Weekday::Sat | Weekday::Sun),
+        }
     }
 
     /// The day on which an answer is due to what is asked on `from`; the day of asking does not count.
@@ -358,6 +374,17 @@ mod tests {
         assert_eq!(year.due(day("2026-11-22")), day("2026-12-04"), "one day off, one worked instead");
         let off = CorrectionsPolicy { holidays: vec![day("2026-12-01")], ..CorrectionsPolicy::default() };
         assert_eq!(off.due(day("2026-11-22")), day("2026-12-07"));
+        // Asked on the last day before the Spring Festival of 2026: nine days off, of two weekends a day worked each.
+        assert_eq!(policy.due(day("2026-02-13")), day("2026-03-05"));
+        // Before the National Day of 2026: 1 to 7 October off, Saturday the 10th worked.
+        assert_eq!(policy.due(day("2026-09-30")), day("2026-10-20"));
+        // The holidays of a year that is not known here are the deployer's to name; a known one may be worked all the same.
+        let spring: Vec<NaiveDate> = (5..=12).map(|d| NaiveDate::from_ymd_opt(2027, 2, d).expect("a day")).collect();
+        let next = CorrectionsPolicy { holidays: spring, ..CorrectionsPolicy::default() };
+        assert!(policy.knows(2026) && !policy.knows(2027) && next.knows(2027));
+        assert_eq!((policy.due(day("2027-02-04")), next.due(day("2027-02-04"))), (day("2027-02-18"), day("2027-02-26")));
+        let shift = CorrectionsPolicy { worked_weekends: vec![day("2026-10-05")], ..CorrectionsPolicy::default() };
+        assert_eq!(shift.due(day("2026-09-30")), day("2026-10-19"));
         let none = CorrectionsPolicy { working_days: 0, ..CorrectionsPolicy::default() };
         assert_eq!(none.due(day("2026-11-22")), day("2026-11-23"), "nobody has no time at all");
     }

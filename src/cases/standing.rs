@@ -252,7 +252,7 @@ pub struct CaseChange {
 }
 
 /// Longest text of a role, a name, a refusal, in characters.
-const MAX_TEXT: usize = 200;
+pub const MAX_TEXT: usize = 200;
 /// A day further away than this is a slip of the pen.
 const MAX_DAYS_AHEAD: i64 = 3 * 366;
 

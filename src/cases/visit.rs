@@ -4,9 +4,12 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::standing::{CaseChange, CaseRefusal, CaseStage, CaseStanding};
+use super::standing::{CaseChange, CaseRefusal, CaseStage, CaseStanding, MAX_TEXT};
 use crate::model::problem::Problem;
 use crate::model::reference::unions::{VisitResult, visit_results};
+
+/// Who refuses where a visit says so: whoever was met there. A sheet has no place for more.
+const IN_CHARGE: &str = "负责人";
 
 /// What one visit found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,11 +85,12 @@ impl VisitFound {
     pub fn code(&self) -> String {
         self.answer.map_or_else(|| self.door.to_owned(), |answer| format!("{}/{answer}", self.door))
     }
-    /// What follows for the case: never a step back.
-    pub fn change(&self, case: &CaseStanding, today: NaiveDate) -> CaseChange {
+    /// What follows for the case: never a step back. `note`: what else was written, which says why somebody refuses.
+    pub fn change(&self, case: &CaseStanding, today: NaiveDate, note: Option<&str>) -> CaseChange {
         let stage = self.results().filter_map(|r| r.stage.and_then(CaseStage::from_name)).max().filter(|s| *s > case.stage);
         let refused = self.answer == Some("refused");
-        let refusal = refused.then(|| Some(CaseRefusal { by: "visit".to_owned(), why: None }));
+        let why = note.map(|text| text.chars().take(MAX_TEXT).collect());
+        let refusal = refused.then(|| Some(CaseRefusal { by: IN_CHARGE.to_owned(), why }));
         CaseChange {
             stage,
             next_on: self.on.filter(|on| *on >= today).map(Some),
@@ -220,11 +224,12 @@ mod tests {
         let case = CaseStanding { stage: CaseStage::Inform, ..CaseStanding::opened() };
         let visit =
             |door, answer, on: Option<&str>| read(door, answer, on.map(|d| d.parse().expect("a day")), Some(4)).expect("a visit");
-        let change = visit("met", "date_set", Some("2026-12-20")).change(&case, today);
+        let change = visit("met", "date_set", Some("2026-12-20")).change(&case, today, None);
         assert_eq!((change.stage, change.assessment), (Some(CaseStage::Apply), Some(Some(4))));
         assert_eq!(change.next_on, Some(Some("2026-12-20".parse().expect("a day"))));
-        assert_eq!(visit("met", "", None).change(&case, today).stage, None, "verified it was before");
-        assert!(visit("met", "refused", None).change(&case, today).refusal.is_some());
+        assert_eq!(visit("met", "", None).change(&case, today, None).stage, None, "verified it was before");
+        let refused = visit("met", "refused", None).change(&case, today, Some("等母公司决定")).refusal.flatten();
+        assert_eq!(refused.map(|r| (r.by, r.why)), Some(("负责人".to_owned(), Some("等母公司决定".to_owned()))));
     }
 
     #[test]

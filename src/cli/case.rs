@@ -7,15 +7,17 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::account::CommandReading;
+use super::case_steps::step_text;
 use super::common::{Common, LangArg};
 use super::terminal::table;
-use crate::cases::standing::{CaseChange, CaseMethod, CaseOrigin, CaseOwner, CaseRefusal, CaseStage, CaseState, CaseStepKind};
+use crate::cases::standing::{CaseChange, CaseMethod, CaseOrigin, CaseOwner, CaseRefusal, CaseStage, CaseState};
 use crate::edition::Filter;
 use crate::hub::cases::{CaseOpening, CaseWord, owner_of};
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
 use crate::model::message::{Lang, value_text};
 use crate::store::case::{CaseQuery, CaseRow, NEVER_DUE};
+use crate::store::case_event::CaseEventRow;
 
 /// Rows that a list shows where nobody says how many.
 const LISTED: i64 = 200;
@@ -191,7 +193,7 @@ fn named<T>(what: (&str, &str), text: &str, from_name: fn(&str) -> Option<T>, al
     })
 }
 
-fn stage(text: &str) -> Result<CaseStage, HubError> {
+pub(crate) fn stage(text: &str) -> Result<CaseStage, HubError> {
     named(("阶段", "stage"), text, CaseStage::from_name, CaseStage::ALL.iter().map(|s| s.name()).collect())
 }
 
@@ -224,8 +226,11 @@ fn bare(id: &str) -> &str {
 async fn act(hub: &Hub, common: &Common, command: CaseCommand) -> anyhow::Result<()> {
     match command {
         CaseCommand::Open { enterprise, owner, opening } => {
-            let id = hub.enterprise_id(&enterprise)?;
-            let done = hub.open_cases(&[id], &opening.opening(owner.owner()?, CaseOrigin::Hand)?).await?;
+            let id = hub.enterprise_now(&enterprise, |_| true).await?;
+            let mut done = hub.open_cases(&[id], &opening.opening(owner.owner()?, CaseOrigin::Hand)?).await?;
+            if let Some((_, why)) = done.needless.pop() {
+                return Err(HubError::Told(why).into());
+            }
             done.opened.iter().chain(&done.existing).for_each(|id| println!("{id}"));
         }
         CaseCommand::OpenList { area, at_most, owner, opening } => {
@@ -397,20 +402,12 @@ async fn show(hub: &Hub, common: &Common, id: &str) -> anyhow::Result<()> {
         let at = chrono::DateTime::from_timestamp_millis(millis).unwrap_or_default();
         at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
     };
-    let steps: Vec<Vec<String>> = events
-        .into_iter()
-        .map(|e| {
-            let by = e.by_whom.unwrap_or_else(|| lang.pick("登记数据", "the registries").to_owned());
-            let change = match (e.from_value, e.to_value) {
-                (Some(from), Some(to)) => format!("{from} → {to}"),
-                (None, Some(to)) => to,
-                (Some(from), None) => format!("{from} →"),
-                (None, None) => String::new(),
-            };
-            let what = CaseStepKind::from_name(&e.what).map_or("", |k| k.name()).to_ascii_lowercase();
-            vec![at(e.at), by, what, change, e.note.unwrap_or_default()]
-        })
-        .collect();
+    let step = |event: &CaseEventRow| {
+        let by = event.by_whom.clone().unwrap_or_else(|| lang.pick("登记数据", "the registries").to_owned());
+        let [what, change, beside] = step_text(event, lang);
+        vec![at(event.at), by, what, change, beside]
+    };
+    let steps: Vec<Vec<String>> = events.iter().map(step).collect();
     let header = match lang {
         LangArg::Zh => ["时间", "何人", "事项", "变化", "备注"],
         LangArg::En => ["when", "who", "what", "change", "note"],

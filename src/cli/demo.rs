@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::common::{Common, LangArg, look_up_there};
 use super::correction::disputes;
+use super::demo_outreach;
 use super::serve::{Start, bind, serve};
 use super::sync::receipt_text;
 use super::terminal::{Terminal, table};
@@ -47,7 +48,7 @@ pub struct DemoArgs {
     /// End after printing the list
     #[arg(long)]
     no_serve: bool,
-    /// Leave the federation's own pages empty: units, places, posts and the rest are then yours to enter
+    /// Leave the pages of the federation and of its work empty: units, places, posts, cases and the rest are then yours to enter
     #[arg(long)]
     without_federation: bool,
 }
@@ -89,6 +90,7 @@ pub async fn run(common: &Common, args: DemoArgs) -> anyhow::Result<ExitCode> {
     print!("{}", receipt_text(&report, lang));
     if !args.without_federation {
         enter_federation(&hub, &city).await?;
+        demo_outreach::enter(&hub).await?;
     }
     println!("{}", most_urgent(&hub, lang)?);
     ask_departments(&hub).await?;

@@ -1,4 +1,4 @@
-//! `huitu export gap|edition|map|crosswalk|quarantine|corrections|return`: files for people and for other programs.
+//! `huitu export gap|edition|map|cases|…|crosswalk|quarantine|corrections|return`: files for people and for other programs.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use super::account::CommandReading;
 use super::common::Common;
 use super::export_list::{self, ListArgs, ListFormat, ListKind, open_output};
 use super::export_map;
+use super::export_sheet;
 use crate::edition::EnterpriseRow;
 use crate::hub::return_flow::{RETURN_PAGE, ReturnPlace};
 use crate::hub::{Hub, HubError};
@@ -30,12 +31,36 @@ enum What {
     Edition,
     /// A folder that any web server hands out as a map: vector tiles in PMTiles, areas in TopoJSON, a style that draws them
     Map,
+    /// Outreach cases, first what is due first
+    Cases,
+    /// Every step of cases: who, when, from what to what
+    Steps,
+    /// What visits brought back, those that do not count among them
+    Visits,
+    /// What says that somebody should go to an enterprise: payers, disputes, calls, media reports
+    Leads,
+    /// Who is responsible for what, from and until
+    Duties,
+    /// What everybody has to do
+    Workload,
+    /// Named lists with the enterprises on them
+    NamedLists,
+    /// Who follows the enterprises on named lists, and why
+    Followers,
     /// Rows that could not be read or mapped, with where they stood and why
     Quarantine,
     /// What departments are asked about their records, with answers and states (校核请求)
     Corrections,
     /// A department's own rows with what the hub learnt beside them (回流), to be handed back to it
     Return,
+}
+
+impl What {
+    /// Whether it is a list of the work that leads to a union.
+    fn is_of_work(self) -> bool {
+        use What::{Cases, Duties, Followers, Leads, NamedLists, Steps, Visits, Workload};
+        matches!(self, Cases | Steps | Visits | Leads | Duties | Workload | NamedLists | Followers)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,6 +86,9 @@ pub struct ExportArgs {
     /// map: the figure that is painted, such as independentRate [default: coverageRate]
     #[arg(long, value_name = "NAME")]
     measure: Option<String>,
+    /// cases, steps, visits, leads: only these: the graph's CaseFilter or LeadFilter as JSON, such as '{"state":["OPEN"]}'
+    #[arg(long, value_name = "JSON")]
+    filter: Option<String>,
     #[command(flatten)]
     list: ListArgs,
 }
@@ -151,11 +179,20 @@ pub async fn run(common: &Common, args: ExportArgs) -> anyhow::Result<ExitCode> 
         )
         .into());
     }
+    let is_of_work = args.what.is_of_work();
+    if args.filter.is_some() && !is_of_work {
+        return Err(HubError::said(
+            "--filter 只用于 export cases、steps、visits、leads",
+            "--filter is for export cases, steps, visits and leads only",
+        )
+        .into());
+    }
     let narrows = matches!(args.what, What::Gap | What::Edition | What::Map);
+    let narrows = narrows || is_of_work && args.list.names_places_alone();
     if !narrows && !args.list.is_empty() {
         return Err(HubError::said(
-            "--area、--unit、--section、--size、--priority、--include、--as-of、--columns、--raw 只用于 export gap（前五项与 --as-of 也用于 edition、map）",
-            "--area, --unit, --section, --size, --priority, --include, --as-of, --columns and --raw are for export gap only (the first five and --as-of for edition and map too)",
+            "--area、--unit、--section、--size、--priority、--include、--as-of、--columns、--raw 只用于 export gap（前五项与 --as-of 也用于 edition、map，--area、--unit 也用于 cases、steps、visits、leads，--unit 也用于 duties）",
+            "--area, --unit, --section, --size, --priority, --include, --as-of, --columns and --raw are for export gap only (the first five and --as-of for edition and map too, --area and --unit for cases, steps, visits and leads, --unit for duties)",
         )
         .into());
     }
@@ -174,6 +211,25 @@ pub async fn run(common: &Common, args: ExportArgs) -> anyhow::Result<ExitCode> 
     }
 }
 
+/// Writes a list of work by the server's door for it, which has its name.
+async fn work(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::Result<()> {
+    let named = args.what.to_possible_value().expect("no list is hidden");
+    // What was published by somebody who ended before the cases followed.
+    hub.follow_cases().await?;
+    let ending = match args.format() {
+        ListFormat::Csv => "csv",
+        ListFormat::Ndjson => "ndjson",
+        ListFormat::Xlsx => "xlsx",
+        ListFormat::Arrow => "arrow",
+        ListFormat::Parquet => "parquet",
+    };
+    let mut query: Vec<(&str, String)> = Vec::new();
+    query.extend(args.filter.as_ref().map(|filter| ("filter", filter.clone())));
+    query.extend(args.list.places().into_iter().map(|(name, values)| (name, values.join(","))));
+    let door = format!("work/{}", named.get_name());
+    export_sheet::write(hub, common, (&door, ending), &query, args.output.as_deref()).await
+}
+
 async fn write(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::Result<()> {
     match args.what {
         What::Crosswalk => crosswalk(hub, common, args).await,
@@ -189,6 +245,14 @@ async fn write(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::Result<
         What::Corrections => corrections(hub, common, args).await,
         What::Return => return_flow(hub, common, args).await,
         What::Quarantine => quarantine(hub, common, args.output.as_deref(), args.plain_format()?, &Put::default()).await,
+        What::Cases
+        | What::Steps
+        | What::Visits
+        | What::Leads
+        | What::Duties
+        | What::Workload
+        | What::NamedLists
+        | What::Followers => work(hub, common, args).await,
     }
 }
 
@@ -259,7 +323,7 @@ async fn return_flow(hub: &Hub, common: &Common, args: &ExportArgs) -> anyhow::R
             while let Some(after) = place {
                 let (rows, next) = flow.page(after, RETURN_PAGE).await?;
                 let bytes = match format {
-                    ListFormat::Csv => return_file::csv(&rows, lang),
+                    ListFormat::Csv => return_file::csv(&rows, lang, false),
                     _ => return_file::ndjson(&flow.columns, &rows, lang),
                 };
                 out.write_all(&bytes)?;

@@ -50,10 +50,10 @@ pub enum SizeClassArg {
 /// Which enterprises of the list.
 #[derive(Debug, Default, Args)]
 pub struct ListArgs {
-    /// gap, edition, map: only of these areas, by code or Chinese name: district, street or federation unit
+    /// gap, edition, map, cases, steps, visits, leads: only of these areas, by code or Chinese name: district, street or federation unit
     #[arg(long, value_name = "AREA", value_delimiter = ',')]
     area: Vec<String>,
-    /// gap, edition, map: only of these federation units, by code (D110108, I-EDU) or name
+    /// gap, edition, map, cases, steps, visits, leads, duties: only of these federation units, by code (D110108, I-EDU) or name
     #[arg(long, value_name = "UNIT", value_delimiter = ',')]
     unit: Vec<String>,
     /// gap, edition, map: only of these industries of GB/T 4754-2017, by code of any level (C, 39, 3911) or name
@@ -126,6 +126,23 @@ impl ListArgs {
             && as_of.is_none()
             && columns.is_none()
             && !raw
+    }
+
+    /// Whether nothing is asked but areas and units.
+    pub fn names_places_alone(&self) -> bool {
+        let ListArgs { area: _, unit: _, section, size, priority, include, as_of, columns, raw } = self;
+        section.is_empty()
+            && size.is_empty()
+            && include.is_empty()
+            && priority.is_none()
+            && as_of.is_none()
+            && columns.is_none()
+            && !raw
+    }
+
+    /// Areas and units, by the names that the server's doors have for them; what was not asked is left out.
+    pub fn places(&self) -> Vec<(&'static str, &[String])> {
+        [("area", self.area.as_slice()), ("unit", self.unit.as_slice())].into_iter().filter(|(_, all)| !all.is_empty()).collect()
     }
 
     /// Whether it names parts of the gap list, or its raw form.

@@ -1,22 +1,16 @@
 //! `huitu unit|figure import|list|history|withdraw`, `huitu federation import|export|targets|rank|history|withdraw`: what people enter of the
 //! federation, as sheets.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use axum::body::Body;
-use axum::http::{Request, header};
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
-use http_body_util::BodyExt;
 use serde_json::json;
-use tower::ServiceExt;
 
-use super::account::app_of;
 use super::common::{Common, LangArg};
-use super::export_list::open_output;
+use super::export_sheet;
 use super::terminal::table;
 use crate::federation::entry::FederationNoun;
 use crate::federation::pace::paces;
@@ -24,7 +18,6 @@ use crate::federation::unit::TreeLevel;
 use crate::hub::federation::{SheetOrigin, SheetReceipt};
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
-use crate::serve::app;
 
 /// Brings a sheet, whole or not at all
 #[derive(Args)]
@@ -280,7 +273,10 @@ pub async fn federation(common: &Common, args: FederationArgs) -> anyhow::Result
                 let mut query: Vec<(&str, String)> = Vec::new();
                 query.extend(within.as_ref().map(|code| ("within", code.clone())));
                 query.extend(on.map(|day| ("on", day.to_string())));
-                export(hub, common, list, &query, output.as_deref()).await?;
+                let ending = output.as_ref().and_then(|path| path.extension()).and_then(|ending| ending.to_str());
+                let ending = ending.unwrap_or("csv").to_ascii_lowercase();
+                let door = format!("federation/{list}");
+                export_sheet::write(hub, common, (&door, &ending), &query, output.as_deref()).await?;
             }
             FederationCommand::Targets(sheet) => {
                 let origin = SheetOrigin { source: sheet.document.clone(), as_of: None, by: Some(sheet.by.clone()) };
@@ -297,36 +293,10 @@ pub async fn federation(common: &Common, args: FederationArgs) -> anyhow::Result
     .await
 }
 
-/// Writes a list by the door that `/export/federation/units.csv` is.
-async fn export(hub: &Hub, common: &Common, list: &str, query: &[(&str, String)], output: Option<&Path>) -> anyhow::Result<()> {
-    let ending = output.and_then(Path::extension).and_then(|ending| ending.to_str()).unwrap_or("csv").to_ascii_lowercase();
-    let address = reqwest::Url::parse_with_params(&format!("http://huitu/export/federation/{list}.{ending}"), query)
-        .context("an address")?;
-    let path = format!("{}?{}", address.path(), address.query().unwrap_or_default());
-    let language = common.lang().pick("zh", "en");
-    let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language);
-    let request = request.header("x-purpose", common.purpose_header()?).body(Body::empty())?;
-    let answer = app(app_of(hub, common).await?).oneshot(request).await?;
-    let status = answer.status();
-    let rows = answer.headers().get("x-huitu-rows").and_then(|rows| rows.to_str().ok()).unwrap_or("0").to_owned();
-    let bytes = answer.into_body().collect().await?.to_bytes();
-    if !status.is_success() {
-        let said: serde_json::Value = serde_json::from_slice(&bytes).context("the refusal is no JSON")?;
-        let text = said["error"]["message"].as_str().unwrap_or_default().to_owned();
-        return Err(HubError::said(text.clone(), text).into());
-    }
-    let mut out = open_output(output)?;
-    out.write_all(&bytes)?;
-    out.flush()?;
-    if let Some(path) = output {
-        let (zh, en) = (format!("已写入 {}：{rows} 行", path.display()), format!("wrote {}: {rows} lines", path.display()));
-        eprintln!("{}", common.lang().pick(&zh, &en));
-    }
-    Ok(())
-}
-
+/// What a word means; lists are named `key-points` where they are written out, and may be named so here too.
 fn noun_of(text: &str) -> Result<FederationNoun, HubError> {
-    FederationNoun::from_name(&text.to_ascii_uppercase()).ok_or_else(|| {
+    let name = text.to_ascii_uppercase().replace('-', "_");
+    FederationNoun::from_name(&name).or_else(|| FederationNoun::from_name(name.strip_suffix('S')?)).ok_or_else(|| {
         let names: Vec<String> = FederationNoun::ALL.iter().map(|noun| noun.name().to_ascii_lowercase()).collect();
         HubError::said(
             format!("不认识 {text}；可用：{}", names.join("、")),

@@ -10,6 +10,7 @@ use super::common::{Common, LangArg};
 use super::terminal::table;
 use crate::hub::Hub;
 use crate::model::Clock;
+use crate::serve::graphql::model::labels::name_of;
 
 const LEADS: &str = "query($filter: LeadFilter, $first: Int!) { leads(filter: $filter, first: $first) { totalCount nodes {
     kind leadStatus on title enterprise { id name } record { registry { name } key } case { id } } } }";
@@ -66,12 +67,13 @@ async fn act(hub: &Hub, common: &Common, command: LeadCommand) -> anyhow::Result
     let lang = common.lang();
     let nodes = leads["nodes"].as_array().map(Vec::as_slice).unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let named = |of: &str, value: &Value| name_of(of, value.as_str().unwrap_or_default(), lang.into()).to_owned();
     let rows = nodes.iter().map(|n| {
         let enterprise = &n["enterprise"];
         vec![
             text(&n["on"]),
-            text(&n["kind"]),
-            text(&n["leadStatus"]),
+            named("LeadKind", &n["kind"]),
+            named("LeadStatus", &n["leadStatus"]),
             text(&enterprise["id"]),
             text(&enterprise["name"]),
             text(&n["title"]),

@@ -1,4 +1,7 @@
-//! The command line: one file per subcommand, the conventions here.
+//! The command line: one file per subcommand or family of them, the conventions here.
+//!
+//! In: arguments, `huitu.toml`, the data folder. Out: what a command prints, and how it ended. It decides nothing that a room below it
+//! could decide; an error is a message that names thing and remedy.
 //!
 //! Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 done, but something waits for a person (a held batch,
 //! a registry that failed). Messages go to standard error, results to standard output; `--json` for machines.
@@ -12,10 +15,12 @@ pub mod batch;
 pub mod bench;
 pub mod boundaries;
 pub mod case;
+mod case_steps;
 pub mod common;
 pub mod connector;
 pub mod correction;
 pub mod demo;
+mod demo_outreach;
 pub mod doctor;
 pub mod duty;
 pub mod edition;
@@ -24,6 +29,7 @@ pub mod explain;
 pub mod export;
 pub mod export_list;
 pub mod export_map;
+pub mod export_sheet;
 pub mod federation;
 pub mod finding;
 pub mod init;
@@ -197,6 +203,7 @@ impl Command {
                 | Command::Sync(_)
                 | Command::Connector(_)
                 | Command::Webhook(_)
+                | Command::Bench(_)
         )
     }
 }

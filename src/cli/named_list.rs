@@ -11,7 +11,7 @@ use serde_json::json;
 use super::account::CommandReading;
 use super::common::{Common, LangArg};
 use super::terminal::table;
-use crate::hub::named_lists::NewNamedList;
+use crate::hub::named_lists::{NewNamedList, unfound};
 use crate::hub::{Hub, HubError};
 use crate::model::Clock;
 
@@ -39,6 +39,9 @@ enum NamedListCommand {
         /// The last day on which it is shown
         #[arg(long, value_name = "DATE")]
         until: Option<NaiveDate>,
+        /// Those on it supply this enterprise: its id or credit code
+        #[arg(long, value_name = "ENTERPRISE")]
+        suppliers_of: Option<String>,
         /// Who brings it
         #[arg(long, env = "USER", default_value = "operator")]
         by: String,
@@ -71,13 +74,13 @@ pub async fn run(common: &Common, args: NamedListArgs) -> anyhow::Result<ExitCod
 async fn act(hub: &Hub, common: &Common, command: NamedListCommand) -> anyhow::Result<()> {
     let lang = common.lang();
     match command {
-        NamedListCommand::Bring { file, title, purpose, from, until, by } => {
+        NamedListCommand::Bring { file, title, purpose, from, until, suppliers_of, by } => {
             let text = match file.as_os_str() == "-" {
                 true => std::io::read_to_string(std::io::stdin())?,
                 false => std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?,
             };
             let entries = text.trim_start_matches('\u{feff}').lines().map(str::to_owned).collect();
-            let new = NewNamedList { title, purpose, source: from, expires: until, entries, by: Some(by) };
+            let new = NewNamedList { title, purpose, source: from, expires: until, entries, suppliers_of, by: Some(by) };
             let (list, entries) = hub.add_named_list(new).await?;
             let missing = entries.iter().filter(|e| e.enterprise_id.is_none()).count();
             println!("{}", list.id);
@@ -121,7 +124,7 @@ async fn show(hub: &Hub, common: &Common, list: &str) -> anyhow::Result<()> {
     let edition = hub.editions.current()?;
     let on_it: roaring::RoaringBitmap = hub.named_rows(&edition, &list.id).await?.into_iter().collect();
     let entries = hub.store.named_entries(&list.id).await?;
-    let missing: Vec<String> = entries.into_iter().filter(|e| e.enterprise_id.is_none()).map(|e| e.written).collect();
+    let missing = unfound(&edition, entries);
     let reading = CommandReading::of_rows(&edition, &on_it).with_fields(&["name", "creditCode", "gap"]);
     reading.note(hub, common, &format!("named-list show {}", list.id)).await?;
     let gap = |row| edition.enterprise(row).gap().map(|g| g.name()).unwrap_or_default();

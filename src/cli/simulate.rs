@@ -33,6 +33,9 @@ pub struct SimulateArgs {
     /// Form of the extracts
     #[arg(long, value_enum, default_value_t = FormatArg::CsvGz)]
     format: FormatArg,
+    /// Write a year of outreach instead: fifty officers, their firms, what three departments write month by month, and the truth
+    #[arg(long, conflicts_with_all = ["served", "day", "format"])]
+    outreach: bool,
     /// Serve what departments really have, until interrupted: HTTP, GB18030 CSV, a front-end database, XLSX, CSV with BOM
     #[arg(long)]
     served: bool,
@@ -87,6 +90,9 @@ fn bail_open(common: &Common, at: SocketAddr) -> anyhow::Result<ExitCode> {
 
 async fn serve_or_write(common: &Common, args: SimulateArgs) -> anyhow::Result<ExitCode> {
     let lang = common.lang();
+    if args.outreach {
+        return write_year(lang, &args).await;
+    }
     if !args.served {
         let (seed, enterprises, day, out) = (args.seed, args.enterprises, args.day, args.out.clone());
         let format = if args.format == FormatArg::CsvGz { ExtractFormat::CsvGz } else { ExtractFormat::Csv };
@@ -112,6 +118,28 @@ async fn serve_or_write(common: &Common, args: SimulateArgs) -> anyhow::Result<E
     }
     tokio::signal::ctrl_c().await.context("waiting for Ctrl-C")?;
     served.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a year of outreach, and says how it ends.
+async fn write_year(lang: LangArg, args: &SimulateArgs) -> anyhow::Result<ExitCode> {
+    let (seed, enterprises, out) = (args.seed, args.enterprises, args.out.clone());
+    let written = tokio::task::spawn_blocking(move || simulate::write_outreach(&City::new(seed, enterprises, 0), &out));
+    let Some(truth) = written.await.context("writing the year")?? else {
+        bail!(
+            lang.pick(
+                "城市太小，五十名走访人员不够各有五家企业：请用 -n 4000 或更多",
+                "the city is too small for fifty officers with five firms each: take -n 4000 or more",
+            )
+            .to_owned()
+        );
+    };
+    let (won, all) = (truth.cases.get(&simulate::CaseTruth::Won).copied().unwrap_or(0), truth.cases.values().sum::<u32>());
+    let (zh, en) = (
+        format!("一年的走访工作：{all} 家企业，其中 {won} 家建会 → {}", args.out.display()),
+        format!("a year of outreach: {all} firms, {won} of them with a union at its end → {}", args.out.display()),
+    );
+    println!("{}", lang.pick(&zh, &en));
     Ok(ExitCode::SUCCESS)
 }
 

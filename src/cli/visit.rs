@@ -1,15 +1,16 @@
 //! `huitu visit draw|list|copy|bring|settle|take-back`: visit lists from the drawing to what they brought.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::account::CommandReading;
+use super::case::stage;
 use super::common::{Common, LangArg};
 use super::terminal::{Terminal, table};
 use crate::cases::standing::CaseOwner;
@@ -41,6 +42,12 @@ enum VisitCommand {
         /// Only in these areas: codes or names
         #[arg(long, value_delimiter = ',', value_name = "AREA")]
         area: Vec<String>,
+        /// Only cases at these stages: codes of `huitu case stages`
+        #[arg(long, value_delimiter = ',', value_name = "STAGE")]
+        stage: Vec<String>,
+        /// Only inside the polygon of this GeoJSON file, in WGS-84
+        #[arg(long, value_name = "FILE")]
+        shape: Option<PathBuf>,
         /// So many doors at most, what is due first
         #[arg(long, default_value_t = 200)]
         doors: usize,
@@ -113,19 +120,50 @@ fn bare(id: &str) -> &str {
     id.strip_prefix("visits:").unwrap_or(id)
 }
 
+/// The corners of a polygon in GeoJSON, degrees east and north; of several polygons none is meant.
+fn corners(shape: &Value) -> Option<Vec<(f64, f64)>> {
+    match shape["type"].as_str()? {
+        "FeatureCollection" => match shape["features"].as_array()?.as_slice() {
+            [feature] => corners(feature),
+            _ => None,
+        },
+        "Feature" => corners(&shape["geometry"]),
+        "Polygon" => {
+            let degree = |point: &Value, at: usize| point.get(at).and_then(Value::as_f64);
+            let ring = shape["coordinates"].get(0)?.as_array()?;
+            ring.iter().map(|point| Some((degree(point, 0)?, degree(point, 1)?))).collect()
+        }
+        _ => None,
+    }
+}
+
+/// The polygon that a file holds.
+fn shape_of(file: &Path) -> anyhow::Result<Vec<(f64, f64)>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let shape = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')).ok();
+    shape.as_ref().and_then(corners).ok_or_else(|| {
+        let file = file.display();
+        let zh = format!("{file} 不是一个多边形：应为 GeoJSON 的 Polygon，或只有一个 Polygon 的 Feature");
+        HubError::said(zh, format!("{file} is no polygon: a Polygon in GeoJSON, or a Feature with one, is meant")).into()
+    })
+}
+
 async fn act(hub: &Hub, common: &Common, command: VisitCommand) -> anyhow::Result<ExitCode> {
     let lang = common.lang();
     let progress = Arc::new(Terminal::new(lang));
     match command {
-        VisitCommand::Draw { title, owners, lists, area, doors, due, by } => {
+        VisitCommand::Draw { title, owners, lists, area, stage: stages, shape, doors, due, by } => {
             let areas = area.iter().map(|text| hub.case_area(text)).collect::<Result<Vec<_>, _>>()?;
             let owner = |text: &String| {
                 let (unit, role) = text.split_once('/').map_or((text.as_str(), None), |(unit, role)| (unit, Some(role)));
                 CaseOwner { unit: unit.to_owned(), role: role.map(str::to_owned), name: None }
             };
-            let query = CaseQuery { areas: if areas.is_empty() { Vec::new() } else { vec![areas] }, ..CaseQuery::default() };
+            let stages = stages.iter().map(|text| Ok(stage(text)?.name().to_owned())).collect::<Result<_, HubError>>()?;
+            let areas = if areas.is_empty() { Vec::new() } else { vec![areas] };
+            let query = CaseQuery { areas, stages, ..CaseQuery::default() };
+            let shape = shape.as_deref().map(shape_of).transpose()?.unwrap_or_default();
             let owners = owners.iter().map(owner).collect();
-            let new = NewVisits { title, query, shape: Vec::new(), doors, owners, lists, due, by: Some(by) };
+            let new = NewVisits { title, query, shape, doors, owners, lists, due, by: Some(by), sight: None };
             for drawn in hub.draw_visits(new).await? {
                 println!("{}", drawn.list.id);
             }
@@ -157,13 +195,22 @@ async fn act(hub: &Hub, common: &Common, command: VisitCommand) -> anyhow::Resul
             };
             if common.json {
                 let answer = json!({ "read": receipt.read, "counts": receipt.counts, "already": receipt.already,
-                    "asked": told(&receipt.asked), "refused": told(&receipt.refused), "pending": receipt.pending });
+                    "asked": told(&receipt.asked), "refused": told(&receipt.refused), "unread": receipt.unread, "pending": receipt.pending });
                 println!("{}", serde_json::to_string_pretty(&answer)?);
             } else {
                 let (read, counts, already) = (receipt.read, receipt.counts, receipt.already);
                 let zh = format!("读取 {read} 行，计入 {counts}，此前已交回 {already}");
                 let en = format!("{read} rows read, {counts} count, {already} were brought before");
                 println!("{}", lang.pick(&zh, &en));
+                if !receipt.unread.is_empty() {
+                    let (zh, en) = (receipt.unread.join("、"), receipt.unread.join(", "));
+                    let zh = format!("这些列未能识别，其内容未采用：{zh}；请恢复表头或标注 [on]、[note] 等后再交一次");
+                    let en = format!(
+                        "columns that nobody understood, and that were not taken: {en}; restore their headings, or write [on], [note] behind \
+                         them, and bring the sheet again"
+                    );
+                    println!("{}", lang.pick(&zh, &en));
+                }
                 for (what, rows) in
                     [(lang.pick("待定", "asked"), &receipt.asked), (lang.pick("未收", "refused"), &receipt.refused)]
                 {
@@ -213,4 +260,28 @@ async fn list(hub: &Hub, common: &Common, unit: Option<&str>) -> anyhow::Result<
     };
     print!("{}", table(&header, &rows));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_polygon_is_a_shape_and_nothing_else_is() {
+        let polygon = json!({ "type": "Polygon", "coordinates": [[[116.2, 39.9], [116.5, 39.9], [116.5, 40.1], [116.2, 39.9]]] });
+        let feature = json!({ "type": "Feature", "properties": {}, "geometry": polygon });
+        let one = json!({ "type": "FeatureCollection", "features": [feature] });
+        for shape in [&polygon, &feature, &one] {
+            assert_eq!(corners(shape).map(|c| (c.len(), c[1])), Some((4, (116.5, 39.9))), "{shape}");
+        }
+        let two = json!({ "type": "FeatureCollection", "features": [feature, feature] });
+        for shape in [
+            two,
+            json!({ "type": "Point", "coordinates": [1, 2] }),
+            json!([]),
+            json!({ "type": "Polygon", "coordinates": [["a"]] }),
+        ] {
+            assert_eq!(corners(&shape), None, "{shape}");
+        }
+    }
 }

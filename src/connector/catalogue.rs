@@ -1,4 +1,4 @@
-//! What the catalogue of government data says of a registry: its number there, how it may be shared, and what for.
+//! A registry's entry in the catalogue of government data: its number there, how it may be shared, and what for.
 //!
 //! The three classes are those of 《政务信息资源共享管理暂行办法》 (国发〔2016〕51号, article 9), which the 《政务数据共享条例》 keeps.
 

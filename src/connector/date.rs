@@ -11,7 +11,7 @@ use super::clock::{self, Clock};
 use super::text::half_width;
 use crate::model::value::PartialDate;
 
-/// What a text says of a day.
+/// The day that a text states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dated {
     Date(PartialDate),
@@ -85,12 +85,17 @@ pub fn read(text: &str, zone: Tz) -> Dated {
 fn separated(day: &str, clock: Option<&str>, zone: Tz) -> Dated {
     let republic = day.strip_prefix("民国").or_else(|| day.strip_prefix("中华民国")).map(str::trim);
     let day = republic.unwrap_or(day).trim_start_matches("公元").trim();
-    let day = day.split(['(', '星', '周']).next().unwrap_or(day).trim_end();
+    let is_day_of_week = |note: &str| note.starts_with(['星', '周', '礼']);
+    if day.split_once('(').is_some_and(|(_, note)| note.contains(|c: char| c.is_ascii_digit()) && !is_day_of_week(note)) {
+        return Dated::Doubtful; // 2021-03-01（2019年变更）
+    }
+    let day = day.split(['(', '星', '周']).next().unwrap_or(day).trim_end().trim_end_matches('份');
     let mut parts = [0u32; 3];
     let mut widths = [0usize; 3];
     let mut n = 0;
-    for part in day.split(['-', '/', '.', '年', '月', '日', '号', '、', ',', ' ']).map(str::trim).filter(|p| !p.is_empty()) {
-        if n == 3 && day.contains('、') {
+    for part in day.split(['-', '/', '.', '。', '年', '月', '日', '号', '、', ',', ' ']).map(str::trim).filter(|p| !p.is_empty())
+    {
+        if n == 3 && day.contains('、') && !day.contains(['-', '/', '.', '年', '月']) {
             break; // [2021,3,1,12,30]: the time of a list
         }
         if n == 3 || part.len() > 4 || !part.bytes().all(|b| b.is_ascii_digit()) {
@@ -511,6 +516,11 @@ mod tests {
             ("2021—03—01", "2021-03-01"),
             ("2021、3、1", "2021-03-01"),
             ("2021、3、1、12、30", "2021-03-01"),
+            ("2021年3月份", "2021-03"),
+            ("2021。3。1", "2021-03-01"),
+            ("2021-3-1、2021-4-1", "no"),
+            ("2021年3月1日、4月1日", "no"),
+            ("2021年3月1日（2022年4月变更）", "doubtful"),
             ("01-3月 -21", "2021-03-01"),
             ("01-3月-21 12.00.00.000000000 上午", "2021-03-01"),
             ("01-MAR-21", "2021-03-01"),

@@ -60,6 +60,10 @@ const NO: &[&str] = &[
     "未",
     "假",
     "不在库",
+    "错",
+    "非规上",
+    "非规上企业",
+    "非规模以上",
 ];
 
 /// What says in brackets that a yes no longer holds.
@@ -68,8 +72,36 @@ const TAKEN_BACK: &[&str] = &["已退", "退库", "退出", "注销", "取消", 
 /// None for any other word. What stands in brackets behind it explains it (是（规上）), and must not say otherwise: 是(否).
 pub fn read(text: &str) -> Option<bool> {
     let wide = half_width(text);
+    if let Some(said) = ticked(wide.trim()) {
+        return Some(said);
+    }
     let (word, note) = parts(wide.trim());
     word_of(word).filter(|said| !denies(*said, note))
+}
+
+/// ☑是 □否, and 是√ 否□: the one of both that is ticked. None where it is neither or both.
+fn ticked(text: &str) -> Option<bool> {
+    const TICKS: [char; 5] = ['☑', '√', '✓', '✔', '■'];
+    const BOXES: [char; 3] = ['□', '☐', '○'];
+    if text.len() > 40 {
+        return None;
+    }
+    let signs: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let [a, b, c, d] = signs.as_slice() else { return None };
+    let is_mark = |c: &char| TICKS.contains(c) || BOXES.contains(c);
+    let (marks, words) = match (is_mark(a), is_mark(b)) {
+        (true, false) => ([a, c], [b, d]),
+        (false, true) => ([b, d], [a, c]),
+        _ => return None,
+    };
+    let said = words.map(|w| word_of(&w.to_string()));
+    let tick = marks.map(|m| TICKS.contains(m));
+    match (said, tick) {
+        _ if !marks.iter().all(|m| is_mark(m)) => None,
+        ([Some(first), Some(second)], [true, false]) if first != second => Some(first),
+        ([Some(first), Some(second)], [false, true]) if first != second => Some(second),
+        _ => None,
+    }
 }
 
 /// Whether what stands in brackets says otherwise than what stands before them.
@@ -117,7 +149,10 @@ mod tests {
             assert!(contradicts(text), "{text}");
         }
         assert!(!contradicts("是（规上）") && !contradicts("待核实"));
-        for text in ["待核实", "2", "是否", "(是)"] {
+        for (text, said) in [("☑是□否", true), ("□是☑否", false), ("■是 □否", true), ("是□ 否√", false)] {
+            assert_eq!(read(text), Some(said), "{text}");
+        }
+        for text in ["待核实", "2", "是否", "(是)", "□是 □否", "☑是☑否"] {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -4,9 +4,10 @@ use super::dress::undress;
 use super::mapping::{Column, same_header};
 use super::read_as::As;
 use super::reading::{self, How, Reading};
+use super::unit_said::said_of_money;
 use super::{Connector, key_guess, wording};
 use crate::connector::guessed::Guess;
-use crate::model::field::Field;
+use crate::model::field::{Field, RecordKind};
 
 /// A sample's columns, the column that identifies its rows, and what the rows are.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,12 +33,14 @@ impl Guesses {
         self.columns.iter().filter(|g| g.field.is_some()).count()
     }
 
-    /// A note above the table names the unit of amounts (单位：万元): it counts where a header names none.
-    pub fn with_unit(mut self, note: &str) -> Guesses {
-        if let Some((_, unit)) = UNITS.iter().find(|(word, _)| note.contains(word)) {
-            let own = |column: &str| {
-                UNITS.iter().any(|(w, _)| column.contains(w)) || column.contains("(元)") || column.contains("（元）")
-            };
+    /// A line above, below or beside the table names the unit of amounts (单位：万元): it counts where a header names none.
+    pub fn with_unit(mut self, notes: &[String]) -> Guesses {
+        let said = notes.iter().find_map(|note| said_of_money(note));
+        let by_line = said.and_then(|yuan| super::money::UNITS.iter().find(|(_, of)| *of == yuan)).map(|(name, _)| *name);
+        // A title that names the unit among its words.
+        let by_title = || notes.iter().find_map(|n| UNITS.iter().find(|(word, _)| n.contains(word))).map(|(_, unit)| *unit);
+        if let Some(unit) = by_line.or_else(by_title) {
+            let own = |column: &str| column.contains('元') || wording::scale_of_header(column).is_some();
             for guess in self.columns.iter_mut().filter(|g| !own(&g.column)) {
                 guess.extra = guess.extra.replace("unit = \"yuan\"", &format!("unit = \"{unit}\""));
             }
@@ -79,7 +82,13 @@ const MOSTLY: f64 = 0.8;
 
 /// Guesses from `columns` and some `rows`. `known`: the connectors to learn from.
 pub fn guess(columns: &[String], rows: &[Vec<Option<String>>], known: &[Connector]) -> Guesses {
-    let mut guesses: Vec<Guess> = columns.iter().enumerate().map(|(at, column)| column_guess(column, at, rows, known)).collect();
+    let found = wording::kind_by_headers(columns);
+    // 日期, 数量 and 单位代码 mean something of their own in what the federation's systems send, and nowhere else.
+    let of_federation = |c: &Connector| matches!(c.contract.kind, RecordKind::Post | RecordKind::Service);
+    let is_alike = |c: &&Connector| !of_federation(c) || found == Some(c.contract.kind.name());
+    let mut known: Vec<Connector> = known.iter().filter(is_alike).cloned().collect();
+    known.sort_by_key(|c| !of_federation(c));
+    let mut guesses: Vec<Guess> = columns.iter().enumerate().map(|(at, column)| column_guess(column, at, rows, &known)).collect();
     for guess in &mut guesses {
         if guess.field.is_some_and(|field| counts_otherwise(field, &guess.column)) {
             (guess.field, guess.extra, guess.because) = (None, String::new(), "");
@@ -89,13 +98,14 @@ pub fn guess(columns: &[String], rows: &[Vec<Option<String>>], known: &[Connecto
     for at in 0..guesses.len() {
         let Some(field) = guesses[at].field else { continue };
         let rank = |g: &Guess| ["header", "words", "initials", "values", "similar header"].iter().position(|b| *b == g.because);
+        // Of the columns of several years the newest.
+        let place = |i: usize, g: &Guess| (rank(g), wording::staleness(&g.column), i);
         let better =
-            guesses.iter().enumerate().any(|(i, g)| i != at && g.field == Some(field) && (rank(g), i) < (rank(&guesses[at]), at));
+            guesses.iter().enumerate().any(|(i, g)| i != at && g.field == Some(field) && place(i, g) < place(at, &guesses[at]));
         if better {
             (guesses[at].field, guesses[at].extra, guesses[at].because) = (None, String::new(), "");
         }
     }
-    let found = wording::kind_by_headers(columns);
     if let Some(kind) = found {
         happenings(columns, &mut guesses, kind);
     }
@@ -158,20 +168,30 @@ fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[
         let good = values.iter().filter(|v| matches!(reading::read(kind, v, How::default()), Reading::Value(_))).count();
         values.len() >= 2 && good as f64 >= MOSTLY * values.len() as f64
     };
-    let plain = column.rsplit('/').next().unwrap_or(column);
+    let plain = wording::telling_part(column);
+    // 营业收入 over 千元: the unit may stand in another part.
+    let unit_of = if plain.contains('元') { plain } else { column };
     let headers = || {
         known.iter().flat_map(|c| &c.contract.columns).flat_map(|c| std::iter::once(&c.name).chain(&c.also).map(move |n| (n, c)))
     };
     // A path of JSON or XML says with its last part what it is, or with the part before a `text`.
     let last = plain.strip_suffix(".text").unwrap_or(plain).rsplit('.').next().unwrap_or(plain);
+    let known_word = |word: &str| headers().any(|(name, _)| same_header(name, word)) || wording::other_word(word).is_some();
+    // 登记状态.name: the step before says what it is, and the values must read as that.
+    let stepped = wording::step_before(plain).filter(|(before, _)| known_word(before));
+    let last = stepped.map_or(last, |(before, _)| before);
     let named =
         headers().find(|(name, _)| same_header(name, plain)).or_else(|| headers().find(|(name, _)| same_header(name, last)));
     let (found, because) = match named {
         Some((_, c)) => (Some(c), "header"),
         None => {
-            let unit_free = |text: &str| text.split(['(', '（']).next().unwrap_or(text).to_string();
+            let unit_free = |text: &str| {
+                let bare = wording::without_unit(text);
+                bare.split(['(', '（']).next().unwrap_or(bare).to_string()
+            };
             let score = |name: &str| strsim::normalized_damerau_levenshtein(&unit_free(name), &unit_free(plain));
-            let best = headers().map(|(name, c)| (score(name), c)).max_by(|a, b| a.0.total_cmp(&b.0));
+            let alike = |name: &str| if wording::is_narrowed(plain, name) { 0.0 } else { score(name) };
+            let best = headers().map(|(name, c)| (alike(name), c)).max_by(|a, b| a.0.total_cmp(&b.0));
             // A header that only resembles another must have values that read like its.
             let fits = |c: &Column| {
                 let good = |v: &&&str| !matches!(reading::read(c.read_as, v, c.how()), Reading::Unreadable);
@@ -203,9 +223,21 @@ fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[
         values.iter().filter(good).count() * 2 >= values.len()
     };
     let of_field = |field: Field, header: &str| extra(field, reading::natural(field), header, None);
+    if let Some((_, is_code)) = stepped {
+        let field = found.map(|c| c.field).or_else(|| wording::other_word(last));
+        let by_code = |field: Field| {
+            let kind = reading::natural(field);
+            matches!(kind, As::Industry | As::Area) || kind.is_identifier()
+        };
+        let serves = |field: &Field| fits(*field) && is_code.is_none_or(|code| by_code(*field) == code);
+        return match field.filter(serves) {
+            Some(field) => made(field, extra(field, reading::natural(field), unit_of, found.and_then(|c| c.edition)), "words"),
+            None => Guess { column: column.to_string(), field: None, extra: String::new(), because: "" },
+        };
+    }
     if because != "header" {
         if let Some(field) = wording::other_word(last).or_else(|| wording::other_word(plain)).filter(|f| fits(*f)) {
-            return made(field, of_field(field, plain), "words");
+            return made(field, of_field(field, unit_of), "words");
         }
         if let Some((field, extra)) = by_initials(last, known, fits) {
             return made(field, extra, "initials");
@@ -213,7 +245,7 @@ fn column_guess(column: &str, at: usize, rows: &[Vec<Option<String>>], known: &[
     }
     match (found, wording::by_values(&values)) {
         (Some(c), _) => {
-            let mut extra = extra(c.field, c.read_as, plain, c.edition);
+            let mut extra = extra(c.field, c.read_as, unit_of, c.edition);
             // Codes that are all of four digits: one of three has lost its zero.
             let of_four = values.iter().filter(|v| v.len() == 4 && v.bytes().all(|b| b.is_ascii_digit())).count();
             if c.read_as == As::Industry && values.len() >= 2 && of_four * 10 >= values.len() * 8 {
@@ -252,7 +284,8 @@ fn extra(field: Field, read_as: As, header: &str, edition: Option<u16>) -> Strin
         extra.push_str(&format!(", as = \"{read_as}\""));
     }
     if read_as == As::Money {
-        let unit = UNITS.iter().find(|(word, _)| header.contains(word)).map_or("yuan", |(_, unit)| *unit);
+        let named = UNITS.iter().find(|(word, _)| header.contains(word)).map(|(_, unit)| *unit);
+        let unit = named.or_else(|| wording::scale_of_header(header)).unwrap_or("yuan");
         extra.push_str(&format!(", unit = \"{unit}\""));
     }
     if read_as == As::Industry {
@@ -323,6 +356,14 @@ mod tests {
             ("营业收入（千万元）", Some(Field::Revenue), "ten_million_yuan"),
             ("营业收入（百万元）", Some(Field::Revenue), "\"million_yuan"),
             ("营业收入（万元）", Some(Field::Revenue), "ten_thousand_yuan"),
+            ("营业收入（万）", Some(Field::Revenue), "ten_thousand_yuan"),
+            ("营业收入(亿)", Some(Field::Revenue), "hundred_million_yuan"),
+            ("营业收入:千元", Some(Field::Revenue), "thousand_yuan"),
+            ("营业收入/万元", Some(Field::Revenue), "ten_thousand_yuan"),
+            ("2025年营业收入（万元）", Some(Field::Revenue), "ten_thousand_yuan"),
+            ("营业收入增长率", None, ""),
+            ("女职工人数", None, ""),
+            ("从业人数（女）", None, ""),
             ("营业收入（万美元）", None, ""),
             ("营业收入(USD)", None, ""),
             ("从业人员（百人）", None, ""),

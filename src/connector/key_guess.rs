@@ -95,7 +95,8 @@ fn rank(column: &str, guess: &Guess, of_places: bool) -> Option<usize> {
 
 /// A header that names a number or a code of the registry's own.
 fn is_number(column: &str, of_places: bool) -> bool {
-    let plain = column.rsplit(['/', '.']).next().unwrap_or(column).trim_matches(['*', ' ']);
+    let plain = wording::telling_part(column);
+    let plain = plain.rsplit(['/', '.']).next().unwrap_or(plain).trim_matches(['*', ' ']);
     let plain = plain.split(['(', '（']).next().unwrap_or(plain).trim();
     const ENDS: &[&str] = &[
         "编号",

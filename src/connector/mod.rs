@@ -30,6 +30,8 @@ mod schema;
 mod source;
 mod target;
 mod text;
+mod unit_differs;
+mod unit_said;
 mod values;
 mod wording;
 
@@ -51,4 +53,5 @@ pub use source::{
     Algorithm, Auth, AuthKind, Caps, Format, Http, Method, Paging, PagingKind, Secret, SignatureText, Since, Source, Sql, Take,
     Transport, format_of, mask, split_query,
 };
-pub use text::Bilingual;
+pub use text::{Bilingual, half_width};
+pub use unit_said::{said_of_money, word_of};

@@ -8,10 +8,13 @@ use super::Connector;
 use super::dress::undress;
 use super::mapping::{Layout, same_header};
 use super::no_record_words::{
-    ENDS, FIRST, NOTES, SIGNED, TOTALS_LATIN, are_numbers_of_columns, begins_numbered, heading_text, is_code, is_counted,
-    is_heading, is_organisation, is_place, is_rule, is_shared_place, is_total, is_total_alone,
+    ENDS, FIRST, NOTES, SIGNED, TOTALS_LATIN, are_names_of_fields, are_numbers_of_columns, begins_numbered, heading_text,
+    is_code, is_counted, is_day_or_page, is_example, is_field_name, is_field_type, is_heading, is_instruction, is_organisation,
+    is_place, is_rule, is_shared_place, is_total, is_total_alone,
 };
 use super::problem::RowError;
+use super::read_as::As;
+use super::unit_said::{is_unit_cell, unit_word};
 use super::wording;
 use crate::model::identifier::CreditCode;
 
@@ -24,7 +27,11 @@ pub(super) fn why(layout: &Layout, cells: &[Option<&str>]) -> Option<RowError> {
     // A row without a name may be anything: a title, a date, the name of a district, a sum told in any cell.
     let nameless = !layout.names.iter().any(|at| is_filled(text(*at)));
     let unnamed = nameless && (!layout.names.is_empty() || cells.iter().filter(|c| c.is_some_and(is_filled)).take(2).count() < 2);
-    if !unnamed && !labels.clone().any(|at| is_suspicious(text(at)) || repeats(&layout.columns[at], text(at))) {
+    let named_as_field = || layout.names.iter().any(|at| is_field_name(text(*at)) || is_field_type(text(*at)));
+    if !unnamed
+        && !labels.clone().any(|at| is_suspicious(text(at)) || repeats(&layout.columns[at], text(at)))
+        && !named_as_field()
+    {
         return None;
     }
     let filled: Vec<(usize, String)> = cells
@@ -42,6 +49,24 @@ pub(super) fn why(layout: &Layout, cells: &[Option<&str>]) -> Option<RowError> {
     }
     if are_numbers_of_columns(&filled) {
         return Some(numbers_of_columns());
+    }
+    if are_units(&filled) {
+        return Some(below_header("计量单位", "the units of the columns"));
+    }
+    if are_names_of_fields(&filled, &layout.columns) {
+        return Some(below_header("字段名或字段类型", "the names or types of database fields"));
+    }
+    let instructions = filled.iter().filter(|(_, t)| is_instruction(t)).count();
+    if instructions >= 2 && instructions * 2 > filled.len() {
+        return Some(below_header("填写说明", "what is to be written into the columns"));
+    }
+    let example = |at: usize| is_example(text(at));
+    if example(first) || layout.names.iter().any(|at| example(*at)) {
+        return Some(RowError::new(
+            "no_record_example",
+            "该行是填写示例，不是一条记录",
+            "the row is the form's example, no record",
+        ));
     }
     if filled.iter().any(|(_, t)| CreditCode::parse(t).is_some()) {
         return None;
@@ -73,7 +98,9 @@ pub(super) fn why(layout: &Layout, cells: &[Option<&str>]) -> Option<RowError> {
     if NOTES.iter().any(|n| begin.trim_start_matches(['（', '(', '*', '【']).starts_with(n)) {
         let plain = filled.len() <= 2 && begin.chars().count() > 1;
         let only = for_a_name && (said(begin) || matches!(begin.trim(), "注" | "说明" | "备注" | "附注"));
-        if all_said || (alone && plain) || only || (said(begin) && begin.trim_end().ends_with([':', '：'])) {
+        // 制表人：某某 | 审核人：某某 | 第 1 页 共 1 页
+        let signed = said(begin) && filled.iter().all(|(_, t)| said(t) || is_day_or_page(t) || t.chars().count() <= 4);
+        if all_said || (alone && plain) || only || signed || (said(begin) && begin.trim_end().ends_with([':', '：'])) {
             return Some(note(begin));
         }
     }
@@ -131,7 +158,10 @@ fn is_suspicious(text: &str) -> bool {
             FIRST.contains(&c)
                 || text.len() <= 48 && text.contains(['计', '計'])
                 || text.len() <= 48
-                    && text.trim_end().ends_with(['计', '区', '县', '市', '镇', '乡', '道', '：', '。', '\u{feff}'])
+                    && text
+                        .trim_end()
+                        .ends_with(['计', '区', '县', '市', '镇', '乡', '道', '：', '。', '\u{feff}', '总', '数', '值'])
+                || text.len() <= 36 && ["企业", "单位", "户", "组织", "机关"].iter().any(|end| text.trim_end().ends_with(end))
                 || c == '\u{feff}'
         }
     }
@@ -202,6 +232,21 @@ fn numbers_of_columns() -> RowError {
     )
 }
 
+/// A row below the header that explains the columns: `what` of them it tells.
+fn below_header(what: &str, what_en: &str) -> RowError {
+    RowError::new(
+        "no_record_header",
+        format!("该行是表头下的{what}，不是一条记录"),
+        format!("the row tells {what_en} below the header, it is no record"),
+    )
+}
+
+/// Whether all cells are units, or dashes where a column has none.
+fn are_units(filled: &[(usize, String)]) -> bool {
+    let dash = |t: &str| t.chars().all(|c| matches!(c, '-' | '—' | '─' | '/' | '－'));
+    filled.iter().any(|(_, t)| is_unit_cell(t)) && filled.iter().all(|(_, t)| is_unit_cell(t) || dash(t))
+}
+
 fn second() -> RowError {
     RowError::new(
         "no_record_second_table",
@@ -227,6 +272,9 @@ pub struct Below {
     witness: Option<usize>,
     gap: bool,
     in_second: bool,
+    /// Columns of money with the unit they are read in, where their headers name none.
+    money: Vec<(usize, i64)>,
+    asides: Vec<String>,
 }
 
 /// Rows from which the columns are known.
@@ -237,7 +285,34 @@ impl Below {
     pub fn new(connector: &Connector, columns: &[String]) -> Option<Below> {
         let layout = connector.layout(columns).ok()?;
         let data = vec![0; columns.len()];
-        Some(Below { layout, data, seen: 0, witness: None, gap: false, in_second: false })
+        let read = connector.contract.columns.iter().zip(layout.positions());
+        let money = read.filter(|(c, _)| c.read_as == As::Money && !c.name.contains('元'));
+        let money = money.filter_map(|(c, at)| Some(((*at)?, c.unit.yuan))).collect();
+        Some(Below { layout, data, seen: 0, witness: None, gap: false, in_second: false, money, asides: Vec::new() })
+    }
+
+    /// What rows that are no records said since the last call of the unit of amounts.
+    pub fn asides(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.asides)
+    }
+
+    fn note_units(&mut self, cells: &[Option<&str>], code: &str) {
+        let text = |at: usize| cells.get(at).copied().flatten().unwrap_or_default();
+        match code {
+            "no_record_note" => {
+                self.asides.extend(cells.iter().flatten().filter(|t| t.contains("单位")).map(|t| (*t).to_owned()));
+            }
+            "no_record_header" => {
+                let others = self.money.iter().filter(|(at, yuan)| unit_word(text(*at)).is_some_and(|said| said != *yuan));
+                self.asides.extend(others.map(|(at, _)| format!("单位：{}", text(*at))));
+                // Nothing is read yet: a new connector is told all of them.
+                if self.layout.positions().is_empty() {
+                    let units = cells.iter().flatten().filter(|t| unit_word(t).is_some());
+                    self.asides.extend(units.map(|t| format!("单位：{t}")));
+                }
+            }
+            _ => {}
+        }
     }
 
     /// An empty row, or an empty line.
@@ -261,6 +336,7 @@ impl Below {
 
     fn look(&mut self, cells: &[Option<&str>]) -> Option<RowError> {
         if let Some(error) = why(&self.layout, cells) {
+            self.note_units(cells, error.code());
             if error.code() == "no_record_header" {
                 (self.in_second, self.gap) = (false, false);
             }

@@ -52,6 +52,43 @@ pub(super) const ALONE: &[&str] = &[
     "全国",
     "∑",
     "Σ",
+    "承前页",
+    "承上页",
+    "接上页",
+    "接前页",
+    "过次页",
+    "转下页",
+    "接下页",
+    "国有企业",
+    "国有控股企业",
+    "集体企业",
+    "民营企业",
+    "私营企业",
+    "外资企业",
+    "内资企业",
+    "外商投资企业",
+    "港澳台商投资企业",
+    "股份制企业",
+    "非公企业",
+    "公有制企业",
+    "非公有制企业",
+    "大型企业",
+    "中型企业",
+    "小型企业",
+    "微型企业",
+    "小微企业",
+    "规上企业",
+    "规下企业",
+    "规模以上企业",
+    "规模以下企业",
+    "其他企业",
+    "企业",
+    "事业单位",
+    "机关单位",
+    "社会组织",
+    "个体工商户",
+    "个体户",
+    "民办非企业单位",
 ];
 /// What a file ends with, told in a row of its own.
 pub(super) const ENDS: &[&str] = &["END", "EOF", "完", "完毕", "结束", "THE END", "ENDOFFILE"];
@@ -176,12 +213,125 @@ pub(super) const FIRST: &[char] = &[
     '联', '报', '打', '导', '数', '资', '来', '签', '盖', '公', '经', '以', '第', '页', '※', '附', '截', '日', '核', '分', '主',
     '领', '查', '表', '有', '文', '總', '彙', '匯', '均', '最', '占', '佔', '同', '环', '去', '全', '区', '本', '比', '增', '∑',
     'Σ', '完', '结', '①', '②', '③', '④', '⑤', '⑥', '⑦', '⑧', '⑨', '⑩', 'Ⅰ', 'Ⅱ', 'Ⅲ', 'Ⅳ', 'Ⅴ', 'Ⅵ', 'Ⅶ', 'Ⅷ', 'Ⅸ', 'Ⅹ', '一',
-    '二', '三', '四', '五', '六', '七', '八', '九', '十', '（', '(', '【', '《', '*', '朝',
+    '二', '三', '四', '五', '六', '七', '八', '九', '十', '（', '(', '【', '《', '*', '朝', '承', '接', '过', '转', '示', '例',
+    '样', '必', '选', '…', '。', '略',
 ];
 
 /// A line drawn with signs, as database clients put one below their header.
 pub(super) fn is_rule(text: &str) -> bool {
-    text.len() > 1 && text.chars().all(|c| matches!(c, '-' | '=' | '_' | '+' | '*' | '—' | '─'))
+    text.len() > 1
+        && text.chars().all(|c| matches!(c, '-' | '=' | '_' | '+' | '*' | '—' | '─' | '.' | '…' | '。' | '·' | '~' | '～'))
+}
+
+/// 示例：某某公司, 例：…, （样例）…, or such a word alone: a form's example of how to fill it in.
+pub(super) fn is_example(text: &str) -> bool {
+    const WORDS: &[&str] = &["填写示例", "填表示例", "填报示例", "示例", "样例", "范例", "例如", "例子", "例"];
+    let bare = text.trim().trim_start_matches(['（', '(', '【', '[', '*']);
+    let Some(rest) = WORDS.iter().find_map(|word| bare.strip_prefix(word)) else { return false };
+    rest.is_empty() || rest.starts_with([':', '：', '）', ')', '】', ']'])
+}
+
+/// 必填，18位; 选填; 格式：yyyy-mm-dd; 请选择; 下拉选择: what a form says below its header of how to fill a column in.
+pub(super) fn is_instruction(text: &str) -> bool {
+    const BEGINS: &[&str] = &[
+        "必填",
+        "选填",
+        "必录",
+        "非必填",
+        "可不填",
+        "可空",
+        "不可空",
+        "不能为空",
+        "可为空",
+        "格式",
+        "请填",
+        "请选",
+        "请输入",
+        "下拉",
+        "自动生成",
+        "填写",
+        "按营业执照",
+        "与营业执照",
+        "精确到",
+        "保留",
+        "整数",
+        "文本",
+        "数字",
+        "日期格式",
+        "单选",
+        "多选",
+    ];
+    let bare = text.trim().trim_start_matches(['（', '(', '【', '[', '*', '＊']);
+    bare.chars().count() <= 60 && BEGINS.iter().any(|word| bare.starts_with(word))
+}
+
+/// ENTNAME, reg_no: what databases call a field.
+pub(super) fn is_field_name(text: &str) -> bool {
+    let text = text.trim();
+    (2..=40).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// VARCHAR2(100), number(18,2), date.
+pub(super) fn is_field_type(text: &str) -> bool {
+    const TYPES: &[&str] = &[
+        "varchar",
+        "varchar2",
+        "nvarchar",
+        "nvarchar2",
+        "char",
+        "nchar",
+        "text",
+        "clob",
+        "string",
+        "number",
+        "numeric",
+        "decimal",
+        "int",
+        "integer",
+        "bigint",
+        "smallint",
+        "float",
+        "double",
+        "date",
+        "datetime",
+        "timestamp",
+        "boolean",
+        "字符型",
+        "数值型",
+        "日期型",
+        "文本型",
+        "字符串",
+        "整型",
+    ];
+    let lower = text.trim().to_ascii_lowercase();
+    let word = lower.split(['(', '（']).next().unwrap_or_default().trim();
+    TYPES.contains(&word)
+}
+
+/// A row of field names or of their types under a header in Chinese.
+pub(super) fn are_names_of_fields(filled: &[(usize, String)], columns: &[String]) -> bool {
+    if filled.len() < 3
+        || filled.len() * 10 < columns.len() * 6
+        || columns.iter().filter(|c| !c.is_ascii()).count() * 2 < columns.len()
+    {
+        return false;
+    }
+    let types = filled.iter().filter(|(_, t)| is_field_type(t)).count();
+    let names = || {
+        let mut seen = std::collections::HashSet::new();
+        // Of numbered values (A1, A2) no table is made of in all its columns.
+        filled.iter().all(|(_, t)| is_field_name(t) && seen.insert(t.to_ascii_lowercase()))
+    };
+    types == filled.len() || names()
+}
+
+/// 2026年10月, 第 1 页 共 3 页.
+pub(super) fn is_day_or_page(text: &str) -> bool {
+    let text = text.trim();
+    let plain = text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || "年月日第页共/-.".contains(c));
+    plain && text.chars().any(|c| c.is_ascii_digit())
 }
 
 /// Letters and digits, as numbers and codes are made of.
@@ -237,7 +387,12 @@ pub(super) fn is_total(text: &str) -> bool {
     }
     let bare = heading_text(if bare.is_empty() { inside } else { bare });
     let length = bare.chars().count();
-    let ends = ["合计", "小计", "总计", "共计"].iter().any(|t| bare.ends_with(t)) && length <= 14;
+    // A spreadsheet's own subtotals: 望京街道 汇总, 朝阳区 计数.
+    let by_program = || {
+        let (of, word) = text.trim().rsplit_once([' ', '\u{3000}'])?;
+        (["汇总", "计数", "平均值", "最大值", "最小值", "求和"].contains(&word) && !is_organisation(of)).then_some(())
+    };
+    let ends = ["合计", "小计", "总计", "共计"].iter().any(|t| bare.ends_with(t)) && length <= 14 || by_program().is_some();
     let begins = || {
         let rest = TOTALS.iter().find_map(|t| bare.strip_prefix(t));
         rest.is_some_and(|r| {

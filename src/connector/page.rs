@@ -36,7 +36,7 @@ fn write_page(out: &mut String, c: &Connector, sample: &str) -> std::fmt::Result
          --source {name}=PLACE` shows the first rows as written and as read.\n"
     )?;
     let used = c.contract.kind.used_as();
-    if matches!(used, RecordUse::KeptOnly | RecordUse::Place) {
+    if matches!(used, RecordUse::KeptOnly | RecordUse::Place | RecordUse::FederationCount) {
         let (zh, en) = used.words();
         writeln!(out, "**用途 · Use**：{zh}。· {en}.\n")?;
     }

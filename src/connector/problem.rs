@@ -41,7 +41,8 @@ impl std::error::Error for ConnectorError {}
 pub struct RowError {
     pub column: Option<String>,
     /// Its code: `key_missing`, `cell_count`, `nul`, `value_missing`, `value_unreadable`, `undecodable`, `row_too_long`,
-    /// `duplicate_member`, `target_area_unknown`, `target_indicator_unknown`, or one that begins with `no_record`.
+    /// `duplicate_member`, `several_values`, `cells_shifted`, `target_area_unknown`, `target_indicator_unknown`, or one that begins
+    /// with `no_record`.
     pub problem: Problem<&'static str>,
 }
 

@@ -235,7 +235,7 @@ impl Column {
     /// Whether a text can be read; None: it means that there is nothing. A day the row is from goes to `updated`.
     fn reads(&self, text: &str, updated: &mut Option<PartialDate>) -> Option<bool> {
         let any_text = matches!(self.read_as, As::Text | As::Name | As::List | As::District);
-        if any_text && self.values.is_empty() && no_value(text).is_none() {
+        if any_text && self.values.is_empty() && no_value(text).is_none() && !(self.read_as == As::Name && text.contains('*')) {
             return Some(true);
         }
         let value = self.read(text)?;

@@ -30,16 +30,17 @@ pub fn natural(field: Field) -> As {
         RegistrationNumber => As::RegistrationNumber,
         TaxNumber => As::TaxNumber,
         Status => As::Status,
-        EstablishedOn | ClosedOn | PaidOn | Since | Until | On => As::Date,
+        EstablishedOn | ClosedOn | PaidOn | Since | Until | On | AsOf => As::Date,
         Area => As::Area,
         District => As::District,
         Longitude | Latitude | SharePercent | TargetValue => As::Number,
         Industry => As::Industry,
         Ownership => As::Ownership,
-        Capital | Revenue | RevenueMain | Sales | Payroll | Assets | DueYuan | PaidYuan => As::Money,
+        Capital | Revenue | RevenueMain | Sales | Payroll | Assets | DueYuan | PaidYuan | Subsidy => As::Money,
         Employees | Insured | DispatchedWorkers | Members | FemaleMembers | MigrantMembers | MigrantEmployees
-        | DispatchedMembers | Workers | People | Year | Edition => As::Count,
-        OfficialList | DevelopmentActivity | StateOwned | StarRated | Fortune500 | Leading | Listed | DispatchAgency => As::Flag,
+        | DispatchedMembers | Workers | People | Year | Edition | Approved | Filled | DelegatedChairs | Quantity => As::Count,
+        OfficialList | DevelopmentActivity | StateOwned | StarRated | Fortune500 | Leading | Listed | DispatchAgency
+        | DomesticService | CareService => As::Flag,
         UnionKind => As::UnionKind,
         UnionStatus => As::UnionStatus,
         PaymentKind => As::PaymentKind,
@@ -75,6 +76,7 @@ pub fn read(kind: As, text: &str, how: How<'_>) -> Reading {
         return if text == "#N/A" { Reading::Absent } else { Reading::Unreadable };
     }
     let value = match kind {
+        As::Name if is_masked(text) => None,
         // A name goes over two lines where its cell is narrow.
         As::Name if text.contains(['\n', '\r']) => Some(Value::Text(text.replace(['\n', '\r'], "").into())),
         As::Text | As::Name | As::List => Some(Value::Text(text.into())),
@@ -123,6 +125,9 @@ fn status(text: &str) -> Option<&'static str> {
         known(word)
     };
     let wide = half_width(text);
+    if taken_back(&wide) {
+        return None;
+    }
     if let Some(found) = known(text).or_else(|| known(wide.trim())).or_else(|| bare(wide.trim())) {
         return Some(found);
     }
@@ -141,6 +146,20 @@ fn status(text: &str) -> Option<&'static str> {
         }
     }
     found.filter(|_| !strange)
+}
+
+/// Whether brackets behind a status say that it is over: 存续（2024年注销）, 吊销（已注销）. 未注销 and 拟注销 take nothing back.
+fn taken_back(text: &str) -> bool {
+    let Some((before, note)) = text.trim().strip_suffix(')').and_then(|t| t.split_once('(')) else { return false };
+    let denied = ["未", "拟", "非", "待", "申请", "恢复"];
+    ["注销", "吊销", "撤销", "迁出"].iter().any(|over| {
+        !before.contains(over) && note.match_indices(over).any(|(at, _)| !denied.iter().any(|w| note[..at].ends_with(w)))
+    })
+}
+
+/// 北京****公司: a name of which a part is hidden names nobody.
+fn is_masked(text: &str) -> bool {
+    text.contains("**") || text.contains("＊＊")
 }
 
 fn count(text: &str) -> Option<i64> {
@@ -173,6 +192,9 @@ pub fn why(kind: As, text: &str, how: How<'_>) -> Option<(&'static str, &'static
     }
     match kind {
         _ if kind.is_identifier() && dress::is_rounded_code(text) => Some(DAMAGED),
+        As::Name if is_masked(text) => {
+            Some(("名称的一部分被星号遮住，不能用来识别单位", "stars hide a part of the name: it identifies nobody"))
+        }
         As::Date if date::read(text, how.zone) == Dated::Doubtful => Some((
             "可以读成不止一个日期；请写成 2021-03-01 的形式",
             "it can be read as more than one date: write it like 2021-03-01",
@@ -276,6 +298,10 @@ mod tests {
             assert_eq!(status(text), None, "{text}");
             assert!(why(As::Status, text, How::default()).is_some(), "{text}");
         }
+        for text in ["存续（2024年注销）", "吊销（已注销）"] {
+            assert_eq!(status(text), None, "{text}");
+        }
+        assert_eq!((status("吊销（未注销）"), status("注销（2024年）")), (Some("REVOKED"), Some("DEREGISTERED")));
         assert_eq!(status("1"), None);
         assert_eq!(status("待定"), None);
     }
@@ -289,6 +315,7 @@ mod tests {
             }
         }
         assert_eq!(read(As::CreditCode, "9.11101E+17", How::default()), Reading::Unreadable);
+        assert_eq!(read(As::Name, "北京****有限公司", How::default()), Reading::Unreadable);
         assert!(why(As::CreditCode, "911101051000000000", How::default()).is_some_and(|w| w.0.contains("Excel")));
     }
 

@@ -177,6 +177,9 @@ pub struct Secret {
 
 impl Secret {
     /// The secret, trimmed; `Ok(None)` where none is configured. The problem names where it was looked for.
+    ///
+    /// # Errors
+    /// `secret_missing`: it is configured, and the variable is not set or the file cannot be read or is empty.
     pub fn read(&self, registry: &str) -> Result<Option<String>, Problem> {
         if let Some(name) = &self.env {
             return match std::env::var(name) {
@@ -330,6 +333,9 @@ impl Source {
     }
 
     /// The place with `${NAME}` and `${NAME:-default}` replaced.
+    ///
+    /// # Errors
+    /// `place_unset`: a variable without a default is not set; the problem names it.
     pub fn resolved_place(&self, registry: &str) -> Result<String, Problem> {
         expand(&self.place).map_err(|name| {
             Problem::new(
@@ -384,6 +390,9 @@ pub fn format_of(place: &str) -> Option<Format> {
 }
 
 /// Replaces `${NAME}` and `${NAME:-default}`; the error is the name that is not set.
+///
+/// # Errors
+/// The name of the first variable that is not set and has no default.
 pub fn expand(text: &str) -> Result<String, String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

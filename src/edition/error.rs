@@ -76,7 +76,7 @@ impl EditionError {
     }
 }
 
-/// What a caller of the graph is told.
+/// The problem that a caller of the graph gets.
 impl From<EditionError> for Problem<Code> {
     fn from(error: EditionError) -> Problem<Code> {
         match error {

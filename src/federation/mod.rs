@@ -5,6 +5,7 @@
 //! homes, sums, pace, ranks. What it does not do: keep anything, ask the time, know who may see what.
 
 pub mod appraisal;
+pub mod delivered;
 pub mod dispatch;
 pub mod entry;
 pub mod figure;

@@ -3,7 +3,7 @@
 //!
 //! Source of the share: Trade Union Law, art. 43 (2 % of the payroll). Shares that go back have a source of their own.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Months, NaiveDate};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -170,6 +170,15 @@ pub fn read_collections(text: &str, source: Option<&str>) -> Result<Vec<(u64, Co
         if quarter(&period).is_none() {
             row.fault(format!("所属期 {period} 应为 2010Q3"), format!("the period {period} is a quarter: 2010Q3"));
         }
+        let last_day = quarter(&period).and_then(|(year, quarter)| {
+            NaiveDate::from_ymd_opt(year, quarter * 3, 1)?.checked_add_months(Months::new(1))?.pred_opt()
+        });
+        if starts_on.zip(last_day).is_some_and(|(starts, last)| last < starts) {
+            row.fault(
+                format!("所属期 {period} 在开始日期之前已结束"),
+                format!("the period {period} had ended before the collection began"),
+            );
+        }
         if percent.is_some_and(|percent| percent > 100.0) {
             row.fault("返还比例超过 100%", "the share that goes back is above 100 %");
         }
@@ -311,9 +320,12 @@ D,2010-07-01,2010q4,1000000,20000,1000,,,,t
         assert_eq!(on("2011-06-30").within_year, 300_000);
         assert_eq!(on("2011-10-01").older, 300_000);
         let header = sheet.lines().next().unwrap();
-        for row in
-            ["D,2010-07-01,2010Q3,1,1,1,60,,,t", "D,2010-07-01,2010-09,1,1,1,,,,t", "D,2010-07-01,2010Q3,1,1,1,101,办法,,t"]
-        {
+        for row in [
+            "D,2010-07-01,2010Q3,1,1,1,60,,,t",
+            "D,2010-07-01,2010-09,1,1,1,,,,t",
+            "D,2010-07-01,2010Q3,1,1,1,101,办法,,t",
+            "D,2010-07-01,2010Q2,1,1,1,,,,t",
+        ] {
             assert_eq!(read_collections(&format!("{header}\n{row}\n"), None).unwrap_err().len(), 1, "{row}");
         }
     }

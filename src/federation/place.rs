@@ -131,10 +131,17 @@ pub fn read_places(text: &str, source: Option<&str>) -> Result<Vec<(u64, UnionPl
             row.fault(format!("没有区划 {area}"), format!("there is no area {area}"));
         }
         let point = match (longitude, latitude) {
-            (Some(east), Some(north)) if east <= 180.0 && north <= 90.0 => Some((east, north)),
+            (Some(east), Some(north)) if is_in_country((east, north)) => Some((east, north)),
+            (Some(_), Some(_)) => {
+                row.fault(
+                    "经纬度不在中国境内：是否写颠倒了，或不是以度为单位",
+                    "longitude and latitude lie outside China: they may be swapped, or not in degrees",
+                );
+                None
+            }
             (None, None) => None,
             _ => {
-                row.fault("经纬度不完整或超出范围", "longitude and latitude come together, up to 180 and 90 degrees");
+                row.fault("经纬度不完整：须同时填写", "longitude and latitude come together");
                 None
             }
         };
@@ -170,6 +177,11 @@ pub fn read_listings(text: &str, source: Option<&str>) -> Result<Vec<(u64, Place
             source: source?.into(),
         })
     })
+}
+
+/// Whether a point (east, north) can be one of the country's: 0,0 and swapped degrees cannot.
+pub(super) fn is_in_country((east, north): (f64, f64)) -> bool {
+    (73.0..=136.0).contains(&east) && (3.0..=54.0).contains(&north)
 }
 
 /// Metres between two points on the globe (haversine, mean radius).
@@ -209,8 +221,12 @@ B2,示例二厦,BUILDING,D,110108001;110108002,116.31,39.95,是,否,否,t
         assert_eq!(near(116.391).unwrap(), ("B1", 85.0));
         assert!((metres((116.3, 39.95), (116.3, 40.95)) - 111_195.0).abs() < 5.0);
         assert!(nearest(&[], (116.0, 39.0)).is_none());
-        for (row, said) in [("X,无点,STATION,D,,116.3,,,,,t", "come together"), ("X,无区,STATION,D,999999,,,,,,t", "no area")]
-        {
+        for (row, said) in [
+            ("X,无点,STATION,D,,116.3,,,,,t", "come together"),
+            ("X,零点,STATION,D,,0,0,,,,t", "outside China"),
+            ("X,颠倒,STATION,D,,39.95,116.30,,,,t", "swapped"),
+            ("X,无区,STATION,D,999999,,,,,,t", "no area"),
+        ] {
             let header = SHEET.lines().next().unwrap();
             assert!(read_places(&format!("{header}\n{row}\n"), None).unwrap_err()[0].problem.en.contains(said));
         }

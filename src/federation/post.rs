@@ -20,7 +20,7 @@ named! {
     }
 }
 
-const KINDS: &[(PostKind, &[&str])] = &[
+pub(super) const KINDS: &[(PostKind, &[&str])] = &[
     (PostKind::SocialWorker, &["SOCIAL_WORKER", "社会工作者", "工会社会工作者"]),
     (PostKind::StudentAssistant, &["STUDENT_ASSISTANT", "大学生协管员"]),
     (PostKind::Assistant, &["ASSISTANT", "协管员", "普通协管员"]),

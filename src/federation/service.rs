@@ -38,7 +38,7 @@ named! {
     }
 }
 
-const KINDS: &[(ServiceKind, &[&str])] = &[
+pub(super) const KINDS: &[(ServiceKind, &[&str])] = &[
     (ServiceKind::Mediation, &["MEDIATION", "争议调解"]),
     (ServiceKind::LegalAid, &["LEGAL_AID", "法律援助"]),
     (ServiceKind::Hardship, &["HARDSHIP", "困难帮扶"]),

@@ -58,6 +58,12 @@ pub struct SheetReader<'s> {
     faults: &'s mut Vec<SheetFault>,
 }
 
+/// What stands between the cells: a comma, or what the headings have where they have none (a tab, a semicolon).
+fn separator(text: &str) -> u8 {
+    let headings = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+    [b'\t', b';'].into_iter().find(|other| !headings.contains(',') && headings.as_bytes().contains(other)).unwrap_or(b',')
+}
+
 /// Reads every line of a sheet.
 ///
 /// # Errors
@@ -68,8 +74,12 @@ pub fn read_sheet<T>(
     mut read: impl FnMut(&mut SheetReader<'_>) -> Option<T>,
 ) -> Result<Vec<(u64, T)>, Vec<SheetFault>> {
     let text = text.trim_start_matches('\u{feff}');
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .delimiter(separator(text))
+        .from_reader(text.as_bytes());
     let mut records = reader.records();
     let header = match records.next() {
         Some(Ok(header)) => header,
@@ -164,6 +174,15 @@ fn places(header: &csv::StringRecord, columns: &[SheetColumn]) -> Result<Vec<Opt
     if faults.is_empty() { Ok(places) } else { Err(faults) }
 }
 
+/// A cell as it was entered, where our own CSV wrote it so that a spreadsheet takes it for a text: `="911…"`, `'=1+1`.
+fn as_entered(cell: &str) -> &str {
+    if let Some(text) = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
+        return text;
+    }
+    let formula = cell.strip_prefix('\'').filter(|text| text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']));
+    formula.unwrap_or(cell)
+}
+
 impl SheetReader<'_> {
     fn column(&self, name: &str) -> (SheetColumn, Option<usize>) {
         let at = self.columns.iter().position(|c| c.name == name).expect("a reader asks for columns it declared");
@@ -171,7 +190,7 @@ impl SheetReader<'_> {
     }
 
     fn cell(&self, name: &str) -> &str {
-        self.column(name).1.and_then(|at| self.record.get(at)).unwrap_or("").trim()
+        as_entered(self.column(name).1.and_then(|at| self.record.get(at)).unwrap_or("").trim())
     }
 
     /// Notes a fault in this line.
@@ -231,7 +250,7 @@ impl SheetReader<'_> {
         if cell.is_empty() {
             return None;
         }
-        let found = read_day(&cell);
+        let found = written_day(&cell);
         if found.is_none() {
             let zh = self.column(name).0.zh;
             self.fault(
@@ -248,7 +267,7 @@ impl SheetReader<'_> {
         if cell.is_empty() {
             return None;
         }
-        let found = cell.replace([',', '，', ' '], "").parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
+        let found = half_width(&cell).replace([',', ' '], "").parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
         if found.is_none() {
             let zh = self.column(name).0.zh;
             self.fault(format!("「{zh}」{cell} 不是非负数"), format!("\"{name}\" {cell} is no number from 0"));
@@ -273,7 +292,26 @@ impl SheetReader<'_> {
     }
 }
 
-/// A day as people write it; of a month or a year its last day.
+/// Digits and signs as wide as letters: １２ is 12.
+fn half_width(text: &str) -> String {
+    text.chars()
+        .map(|c| if matches!(c, '\u{ff01}'..='\u{ff5e}') { char::from_u32(c as u32 - 0xfee0).unwrap_or(c) } else { c })
+        .collect()
+}
+
+/// A day as sheets write it: 2010-08-31, 2010/8/31, 2010.8, 2010年8月31日, 20100831; of a month or a year its last day.
+fn written_day(text: &str) -> Option<NaiveDate> {
+    let plain = half_width(text.trim()).replace(['年', '月', '/', '.'], "-").replace(['日', '号'], "");
+    let plain = plain.trim_end_matches('-');
+    let parts: Vec<&str> = match plain.len() {
+        8 if plain.bytes().all(|b| b.is_ascii_digit()) => vec![&plain[..4], &plain[4..6], &plain[6..]],
+        6 if plain.bytes().all(|b| b.is_ascii_digit()) => vec![&plain[..4], &plain[4..]],
+        _ => plain.split('-').map(str::trim).collect(),
+    };
+    read_day(&parts.iter().map(|part| format!("{part:0>2}")).collect::<Vec<_>>().join("-"))
+}
+
+/// A day as this house writes it; of a month or a year its last day.
 pub fn read_day(text: &str) -> Option<NaiveDate> {
     let text = text.trim();
     if let Ok(day) = text.parse::<NaiveDate>() {
@@ -314,6 +352,29 @@ mod tests {
         assert!(faults.iter().any(|f| f.problem.en.contains("地址")) && faults.iter().any(|f| f.problem.en.contains("\"code\"")));
         assert_eq!(read("code\n").unwrap_err()[0].line, 0);
         assert_eq!(read("").unwrap_err()[0].line, 0);
+    }
+
+    #[test]
+    fn days_numbers_and_separators_are_read_as_people_write_them() {
+        for (written, day) in [
+            ("2010年8月31日", "2010-08-31"),
+            ("2010年8月", "2010-08-31"),
+            ("2010/8/3", "2010-08-03"),
+            ("2010.11", "2010-11-30"),
+            ("20100803", "2010-08-03"),
+            ("201008", "2010-08-31"),
+            ("２０１０－０８－３１", "2010-08-31"),
+            ("2010年", "2010-12-31"),
+        ] {
+            assert_eq!(written_day(written).map(|d| d.to_string()).as_deref(), Some(day), "{written}");
+        }
+        for nonsense in ["2010-13", "8/31/2010", "31-08-2010", "2010-02-30", "二〇一〇年", "今年"] {
+            assert!(written_day(nonsense).is_none(), "{nonsense}");
+        }
+        let same = [(2, ("A".to_owned(), Some(1_200), None))];
+        for sheet in ["代码;数量\nA;1,200\n", "代码\t数量\nA\t１２００\n", "代码,数量\nA,\"1,200\"\n"] {
+            assert_eq!(read(sheet).unwrap(), same, "{sheet}");
+        }
     }
 
     #[test]

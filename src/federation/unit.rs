@@ -151,7 +151,7 @@ impl UnitTree {
         let mut parents = vec![None; units.len()];
         let mut roots = 0;
         for (at, unit) in units.iter().enumerate() {
-            match parent_of(unit, &units, &by_code) {
+            match parent_of(unit, &units, &by_code, lines[at] > 0) {
                 Ok(None) if roots > 0 => faults.push(SheetFault::new(
                     lines[at],
                     format!("{}：已有市级工会，只能有一个", unit.code),
@@ -264,8 +264,8 @@ impl UnitTree {
 
 type Said = (String, String);
 
-/// The unit above: None for the city's.
-fn parent_of(unit: &TreeUnit, units: &[TreeUnit], by_code: &HashMap<Box<str>, u32>) -> Result<Option<u32>, Said> {
+/// The unit above: None for the city's. What is new has to keep to the order of the levels; what was kept before stays readable.
+fn parent_of(unit: &TreeUnit, units: &[TreeUnit], by_code: &HashMap<Box<str>, u32>, is_new: bool) -> Result<Option<u32>, Said> {
     let code = &unit.code;
     let Some(parent) = &unit.parent else {
         return match unit.level {
@@ -285,12 +285,28 @@ fn parent_of(unit: &TreeUnit, units: &[TreeUnit], by_code: &HashMap<Box<str>, u3
             format!("{code} is below {parent}, which nobody knows: list it too, or mend the code"),
         ));
     };
+    // Who comes back to itself is told so, whatever its level: that is looked at when all parents are known.
+    if leads_back(unit, units, by_code) {
+        return Ok(Some(*at));
+    }
     let above = units[*at as usize].level;
     let fits = match unit.level {
         TreeLevel::Industrial => matches!(above, TreeLevel::City | TreeLevel::Industrial),
         _ => !matches!(above, TreeLevel::Industrial | TreeLevel::Building),
     };
+    let is_in_order = match unit.level {
+        TreeLevel::District => above == TreeLevel::City,
+        TreeLevel::Street | TreeLevel::Town => matches!(above, TreeLevel::City | TreeLevel::District | TreeLevel::Zone),
+        TreeLevel::Zone => matches!(above, TreeLevel::City | TreeLevel::District),
+        _ => true,
+    };
     match fits {
+        true if is_new && !is_in_order => Err((
+            format!("{code} 不能在 {parent} 之下：区在市之下，街道、乡镇在区、市或开发区之下，开发区在区或市之下"),
+            format!(
+                "{code} cannot be below {parent}: districts stand below the city, streets and towns below a district, the city or a zone, zones below a district or the city"
+            ),
+        )),
         true => Ok(Some(*at)),
         false => Err((
             format!("{code} 不能在 {parent} 之下：产业工会只在市级或产业工会之下，区域单位不在产业工会和楼宇之下"),
@@ -299,6 +315,13 @@ fn parent_of(unit: &TreeUnit, units: &[TreeUnit], by_code: &HashMap<Box<str>, u3
             ),
         )),
     }
+}
+
+/// Whether the parents of a unit lead back to it.
+fn leads_back(unit: &TreeUnit, units: &[TreeUnit], by_code: &HashMap<Box<str>, u32>) -> bool {
+    let above = |of: &&TreeUnit| of.parent.as_ref().and_then(|parent| by_code.get(parent)).map(|at| &units[*at as usize]);
+    // A level or two up as a rule; where those above go round without it, it is not told of it.
+    std::iter::successors(above(&unit), above).take(64).any(|up| up.code == unit.code)
 }
 
 /// What is wrong with a unit by itself.
@@ -480,6 +503,9 @@ I-SCH,学校工会,产业,I-EDU,,83,,,,test
             ("X,区产,产业,D110101,,,,,,test", "不能在", "cannot be below"),
             ("X,产下,街道,I-EDU,,,,,,test", "不能在", "cannot be below"),
             ("X,楼下,街道,B1,,,,,,test", "不能在", "cannot be below"),
+            ("X,街下区,区,S110108001,,,,,,test", "区在市之下", "districts stand below the city"),
+            ("X,街下街,街道,S110108001,,,,,,test", "街道、乡镇在", "streets and towns below"),
+            ("X,园下区,开发区,P1,,,,,,test", "开发区在", "zones below"),
             ("X,无业,产业,BJ,,123,,,,test", "没有行业", "no industry 123"),
             ("X,非产,街道,D110101,,82,,,,test", "不是产业工会", "no industrial union"),
         ] {

@@ -10,6 +10,7 @@ use super::open::Hub;
 use super::progress::ProgressSink;
 use crate::edition::{EnterpriseRow, LookupKey};
 use crate::model::linkage::JudgementVerdict;
+use crate::model::problem::Problem;
 use crate::model::reference::unions::finding_reasons;
 use crate::store::StoreError;
 use crate::store::finding::FindingRow;
@@ -68,8 +69,20 @@ pub(super) fn new_id(prefix: char, parts: &[&str], at: i64) -> String {
     format!("{prefix}{:016x}", xxhash_rust::xxh3::xxh3_64_with_seed(text.as_bytes(), at as u64))
 }
 
+/// A key that named something else before: whoever is told that this is stored would be told something false.
+fn key_reused() -> HubError {
+    HubError::Told(Problem::new(
+        "key_reused",
+        "这个键已用于另一条内容，本条未记录；新的内容请用新的键",
+        "this key named something else before, so that this was not recorded: give what is new a new key",
+    ))
+}
+
 impl Hub {
     /// The id of an enterprise named by id or credit code, in the current edition.
+    ///
+    /// # Errors
+    /// `Told`: none or several enterprises are meant; `Edition`: none is published yet.
     pub fn enterprise_id(&self, text: &str) -> Result<String, HubError> {
         self.enterprise_among(text, |_| true)
     }
@@ -98,10 +111,26 @@ impl Hub {
         }
     }
 
+    /// The same of an id whose enterprise was joined with another one: that one.
+    ///
+    /// # Errors
+    /// None or several of those that the caller knows are meant; nothing is published; the store cannot be read.
+    pub async fn enterprise_now(&self, text: &str, knows: impl Fn(EnterpriseRow<'_>) -> bool) -> Result<String, HubError> {
+        let edition = self.editions.current()?;
+        if edition.row_of_id(text).is_none() {
+            let to = self.successors(&edition, vec![text.to_owned()]).await?;
+            // One that the caller may not know of is told as one that nobody knows, under the id that was asked.
+            if let Some(row) = to.get(text).and_then(|id| edition.enterprise_of_id(id)).filter(|row| knows(*row)) {
+                return Ok(row.id().to_owned());
+            }
+        }
+        self.enterprise_among(text, knows)
+    }
+
     /// Records a finding and publishes what follows from it. A repeated idempotency key changes nothing.
     ///
     /// # Errors
-    /// Nothing was recorded: the enterprise or the reason is not known, or the store cannot be written.
+    /// Nothing was recorded: the enterprise or the reason is not known, the key named another finding, or the store cannot be written.
     pub async fn add_finding(&self, new: NewFinding, progress: Arc<dyn ProgressSink>) -> Result<Recorded<FindingRow>, HubError> {
         let known = known_reasons();
         if !known.contains(&new.reason.as_str()) {
@@ -128,8 +157,13 @@ impl Hub {
         };
         if !self.store.record_finding(&row).await? {
             let findings = self.store.findings(None).await?;
-            let row = findings.into_iter().find(|f| f.idempotency == row.idempotency).unwrap_or(row);
-            return Ok(Recorded { row, pending: false });
+            let is_under_key = |f: &FindingRow| row.idempotency.is_some() && f.idempotency == row.idempotency;
+            let before = findings.into_iter().find(is_under_key).unwrap_or_else(|| row.clone());
+            let said = |f: &FindingRow| (f.enterprise_id.clone(), f.reason.clone(), f.note.clone(), f.until.clone());
+            return match said(&before) == said(&row) {
+                true => Ok(Recorded { row: before, pending: false }),
+                false => Err(key_reused()),
+            };
         }
         Ok(Recorded { row, pending: self.follow(progress).await })
     }
@@ -164,7 +198,15 @@ impl Hub {
     }
 
     /// Records a judgement; what follows is published by the next [`Hub::reassess`].
+    ///
+    /// # Errors
+    /// `Told`: there is no open pair of that id; `Store`.
     pub async fn record_judgement(&self, new: NewJudgement) -> Result<JudgementRow, HubError> {
+        let id = |at: i64| new_id('J', &[&new.pair, new.verdict.name(), new.idempotency.as_deref().unwrap_or("")], at);
+        // Sent again: its pair has been decided by it.
+        if let Some(before) = self.judgement_under(new.idempotency.as_deref()).await? {
+            return if before.id == id(before.at) { Ok(before) } else { Err(key_reused()) };
+        }
         let Some(pair) = self.store.review_pair(&new.pair).await? else {
             return Err(HubError::said(
                 format!("没有待判定的记录对 {}；huitu review 可列出全部", new.pair),
@@ -173,7 +215,7 @@ impl Hub {
         };
         let at = self.clock.millis();
         let row = JudgementRow {
-            id: new_id('J', &[&new.pair, new.verdict.name(), new.idempotency.as_deref().unwrap_or("")], at),
+            id: id(at),
             verdict: new.verdict.name().to_owned(),
             left_registry: pair.left.registry.to_string(),
             left_key: pair.left.key.to_string(),
@@ -189,8 +231,24 @@ impl Hub {
             withdrawn_why: None,
             idempotency: new.idempotency,
         };
-        self.store.record_judgement(&row).await?;
+        if !self.store.record_judgement(&row).await? {
+            // Somebody sent the same at the same moment.
+            let before = self.judgement_under(row.idempotency.as_deref()).await?;
+            let is_same = |before: &JudgementRow| {
+                (&before.left_key, &before.right_key, &before.verdict) == (&row.left_key, &row.right_key, &row.verdict)
+            };
+            return match row.idempotency {
+                None => Ok(row),
+                Some(_) => before.filter(is_same).ok_or_else(key_reused),
+            };
+        }
         Ok(row)
+    }
+
+    /// The judgement that a key named; None where it named none.
+    async fn judgement_under(&self, key: Option<&str>) -> Result<Option<JudgementRow>, HubError> {
+        let Some(key) = key else { return Ok(None) };
+        Ok(self.store.judgements().await?.into_iter().find(|j| j.idempotency.as_deref() == Some(key)))
     }
 
     /// Takes a judgement back and publishes what follows; no trace stays in the clusters.
@@ -213,20 +271,39 @@ impl Hub {
     /// Publishes what follows of what was just recorded; true where that is left to the next publication. Never an error: what a person
     /// recorded is kept, and whoever is told otherwise records it twice.
     pub(super) async fn follow(&self, progress: Arc<dyn ProgressSink>) -> bool {
-        match self.reassess(progress).await {
-            Ok(_) => false,
-            Err(HubError::Store(StoreError::Busy { .. })) => true,
-            Err(error) => {
-                tracing::error!(%error, "what was recorded could not be published; the next publication shows it");
-                true
+        let hub = self.clone();
+        let following = async move {
+            match hub.reassess(progress).await {
+                Ok(_) => false,
+                Err(HubError::Store(StoreError::Busy { .. })) => true,
+                Err(error) => {
+                    tracing::error!(%error, "what was recorded could not be published; the next publication shows it");
+                    true
+                }
             }
-        }
+        };
+        // It goes on by itself: whoever waits no longer, or has gone, ends no publication.
+        let following = tokio::spawn(tracing::Instrument::in_current_span(following));
+        let followed = match self.follow_patience {
+            None => following.await,
+            Some(patience) => match tokio::time::timeout(patience, following).await {
+                Ok(followed) => followed,
+                Err(_) => return true,
+            },
+        };
+        followed.unwrap_or_else(|error| {
+            tracing::error!(%error, "what was recorded could not be published; the next publication shows it");
+            true
+        })
     }
 
     /// Links and assesses again without pulling: after a judgement, a finding, a change of rules or policy.
+    ///
+    /// # Errors
+    /// `Store`: its `Busy` where somebody else syncs; whatever linking, assessing and publishing fail with.
     pub async fn reassess(&self, progress: Arc<dyn ProgressSink>) -> Result<Option<Published>, HubError> {
         let leader = self.store.lead().await?;
-        self.through(leader.store()).reassess_leading(progress).await
+        self.leading(leader.store()).await?.reassess_leading(progress).await
     }
 
     async fn reassess_leading(&self, progress: Arc<dyn ProgressSink>) -> Result<Option<Published>, HubError> {

@@ -32,6 +32,9 @@ pub(super) fn no_batch(id: i64) -> HubError {
 
 impl Hub {
     /// The connector and the store's row of a registry.
+    ///
+    /// # Errors
+    /// `Told`: there is none of that name, with the nearest one and all of them; `Store`.
     pub async fn registry(&self, name: &str) -> Result<(Arc<Connector>, RegistryRow), HubError> {
         let rows = self.registry_rows().await?;
         let connector = self.connectors.iter().find(|c| c.name == name);
@@ -42,6 +45,10 @@ impl Hub {
     }
 
     /// Releases or rejects a batch that its guard held; `by` and `why` are kept with it.
+    ///
+    /// # Errors
+    /// `Told`: there is no such batch, or it is not held; `Store`: its `Busy` where somebody else syncs; what landing and publishing
+    /// fail with.
     pub async fn decide_batch(
         &self,
         id: i64,
@@ -51,7 +58,7 @@ impl Hub {
         progress: Arc<dyn ProgressSink>,
     ) -> Result<BatchDecision, HubError> {
         let leader = self.store.lead().await?;
-        self.through(leader.store()).decide_leading(id, release, by, why, progress).await
+        self.leading(leader.store()).await?.decide_leading(id, release, by, why, progress).await
     }
 
     async fn decide_leading(
@@ -130,6 +137,10 @@ impl Hub {
 
     /// Reads quarantined rows again with today's connector, after a fix: `ids` empty = all open rows of the registry.
     /// Rows that still cannot be read are quarantined anew; rows whose cells were never told apart need a new pull.
+    ///
+    /// # Errors
+    /// `Told`: there is no such registry; `Store`: its `Busy` where somebody else syncs; what landing and publishing fail with. Rows that
+    /// still cannot be read are none: the receipts count them.
     pub async fn replay_quarantine(
         &self,
         registry: &str,
@@ -137,7 +148,7 @@ impl Hub {
         progress: Arc<dyn ProgressSink>,
     ) -> Result<(Vec<Receipt>, Option<Published>), HubError> {
         let leader = self.store.lead().await?;
-        self.through(leader.store()).replay_leading(registry, ids, progress).await
+        self.leading(leader.store()).await?.replay_leading(registry, ids, progress).await
     }
 
     async fn replay_leading(

@@ -9,15 +9,14 @@ use hashbrown::{HashMap, HashSet};
 
 use super::error::HubError;
 use super::open::Hub;
-use crate::cases::closing::{CaseView, follow, gone};
+use crate::cases::closing::{CaseOutcome, CaseView, follow, gone};
 use crate::cases::seat::{CaseSeat, SeatMove, moves};
 use crate::cases::standing::{
     CaseChange, CaseEvidence, CaseMethod, CaseOrigin, CaseOwner, CaseStage, CaseStanding, CaseState, CaseStep, CaseStepKind,
     is_won, was_covered,
 };
-use crate::edition::Edition;
+use crate::edition::{Edition, EnterpriseRow};
 use crate::model::problem::Problem;
-use crate::model::public_id;
 use crate::model::reference::areas::{area_text, unit_code};
 use crate::model::reference::federation_units;
 use crate::model::reference::unions::finding_reasons;
@@ -52,6 +51,8 @@ pub struct CaseOpening {
 pub struct OpenedCases {
     pub opened: Vec<String>,
     pub existing: Vec<String>,
+    /// Ids of enterprises whose case the data would close at once, with the reason: none was opened.
+    pub needless: Vec<(String, Problem)>,
 }
 
 /// Who changes a case, which version of it they have seen, and what they write beside it.
@@ -101,7 +102,7 @@ pub fn evidence_of(text: Option<&str>) -> Vec<CaseEvidence> {
     text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
-fn json(value: &impl serde::Serialize) -> String {
+pub(super) fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("plain texts")
 }
 
@@ -206,6 +207,25 @@ pub(super) fn checked_note(note: Option<&str>) -> Result<Option<&str>, HubError>
     }
 }
 
+/// Whether payments of anybody are known at all.
+pub(super) fn payments_known(edition: &Edition) -> bool {
+    let known = |status: &str| edition.facet("fund", status).is_some_and(|rows| !rows.is_empty());
+    ["PAID", "PARTIAL", "UNPAID", "WRONG_KIND"].iter().any(|status| known(status))
+}
+
+/// What becomes of a case by what an edition says of its enterprise; nothing where its verdicts cannot be read.
+pub(super) fn outcome_of(
+    enterprise: &EnterpriseRow<'_>,
+    case: &CaseStanding,
+    closed_by: &[CaseEvidence],
+    payments_known: bool,
+) -> CaseOutcome {
+    let Ok(verdicts) = enterprise.verdicts() else { return CaseOutcome::default() };
+    let view = CaseView { gap: &verdicts.gap, union: &verdicts.union, fund: &verdicts.fund, payments_known };
+    let there = |e: &CaseEvidence| enterprise.members().any(|m| m.registry() == e.registry && m.key() == e.key);
+    follow(case, closed_by, &view, there)
+}
+
 /// Whose week it is: conditions that are left out hold of everybody.
 #[derive(Debug, Clone, Default)]
 pub struct WorkOf {
@@ -294,14 +314,15 @@ impl Hub {
     /// The unit that a text names: an area of any level, or a federation unit.
     ///
     /// # Errors
-    /// There is none.
+    /// There is none, or several areas are called so.
     pub fn case_unit(&self, text: &str) -> Result<String, HubError> {
         let code = area_text(text);
         let edition = self.editions.current().ok();
-        let of_edition = edition.as_ref().and_then(|e| {
-            let named = || e.labels.areas.iter().find(|a| a.zh == code || a.en == code);
-            e.area(code).or_else(named).map(|a| a.code.clone())
-        });
+        let of_edition = match edition.as_ref().map(|e| (e, e.area(code))) {
+            None => None,
+            Some((_, Some(area))) => Some(area.code.clone()),
+            Some((e, None)) => e.area_by_name(code)?.map(|area| area.code.clone()),
+        };
         of_edition.or_else(|| unit_code(code, None)).ok_or_else(|| no_unit(text))
     }
 
@@ -326,73 +347,6 @@ impl Hub {
             Some(owner) => Ok(Some(CaseOwner { unit: self.owner_unit(&owner.unit).await?, ..owner })),
             None => Ok(None),
         }
-    }
-
-    /// Opens a case for each of these enterprises, ids of the current edition; those that have one keep it, open or closed.
-    ///
-    /// # Errors
-    /// Nothing was opened: an owner or day that cannot be meant, an enterprise that is not there, a store that cannot be written.
-    pub async fn open_cases(&self, enterprises: &[String], opening: &CaseOpening) -> Result<OpenedCases, HubError> {
-        let edition = self.editions.current()?;
-        if let Some(unknown) = enterprises.iter().find(|id| edition.row_of_id(id).is_none()) {
-            return Err(HubError::said(format!("本期没有企业 {unknown}"), format!("the edition has no enterprise {unknown}")));
-        }
-        let note = checked_note(opening.note.as_deref())?;
-        let owner = self.checked_owner(opening.owner.clone()).await?;
-        let change = CaseChange { owner: owner.map(Some), next_on: opening.next_on.map(Some), ..CaseChange::default() };
-        let steps = CaseStanding::opened().change(&change, self.clock.today(self.settings.zone)).map_err(HubError::Told)?;
-        let standing = steps.iter().fold(CaseStanding::opened(), CaseStanding::after);
-        let opened = CaseStep::new(CaseStepKind::Opened, None, Some(opening.origin.name().to_owned()));
-        let at = self.clock.millis();
-        let failed = |e| HubError::Store(self.store.failed(e));
-        let mut tx = self.store.begin_cases().await?;
-        let there: HashMap<String, String> = case::ids_of(&mut tx, enterprises).await.map_err(failed)?.into_iter().collect();
-        let mut log = EventLog { next: case_event::last_event(&mut tx).await.map_err(failed)? + 1, at, events: Vec::new() };
-        let (mut rows, mut done, mut seen) = (Vec::new(), OpenedCases::default(), HashSet::new());
-        for id in enterprises.iter().filter(|id| seen.insert(*id)) {
-            if let Some(existing) = there.get(id) {
-                done.existing.push(existing.clone());
-                continue;
-            }
-            let bits = xxhash_rust::xxh3::xxh3_64_with_seed(id.as_bytes(), log.next as u64) & public_id::BITS;
-            let (area, federation) = area_of(&edition, id);
-            let mut row = CaseRow {
-                id: public_id::write('C', bits),
-                enterprise_id: id.clone(),
-                home_id: id.clone(),
-                joined_into: None,
-                state: String::new(),
-                stage: String::new(),
-                reason: None,
-                by_data: 0,
-                evidence: None,
-                origin: opening.origin.name().to_owned(),
-                area,
-                federation,
-                owner_unit: None,
-                owner_role: None,
-                owner_name: None,
-                owned_at: None,
-                due: NEVER_DUE.to_owned(),
-                method: None,
-                assessment: None,
-                refusal: None,
-                opened_at: at,
-                closed_at: None,
-                version: 0,
-            };
-            write_standing(&mut row, &standing, at);
-            log.add(&mut row, &opened, opening.by.as_deref(), note);
-            for step in &steps {
-                log.add(&mut row, step, opening.by.as_deref(), None);
-            }
-            done.opened.push(row.id.clone());
-            rows.push(row);
-        }
-        case::put(&mut tx, &rows).await.map_err(failed)?;
-        case_event::note(&mut tx, &log.events).await.map_err(failed)?;
-        tx.commit().await.map_err(failed)?;
-        Ok(done)
     }
 
     /// Changes what a person may change of a case, and writes down what they say.
@@ -594,8 +548,7 @@ impl Following {
         if let Some(successors) = successors {
             planned.change_seats(edition, &mut rows, successors, &mut touched);
         }
-        let known = |status: &str| edition.facet("fund", status).is_some_and(|rows| !rows.is_empty());
-        let payments_known = ["PAID", "PARTIAL", "UNPAID", "WRONG_KIND"].iter().any(|status| known(status));
+        let payments_known = payments_known(edition);
         for (at, row) in rows.iter_mut().enumerate().filter(|(_, row)| row.joined_into.is_none()) {
             if planned.follow(edition, row, payments_known) {
                 touched.insert(at);
@@ -699,12 +652,8 @@ impl Following {
         if !looks {
             return is_other;
         }
-        let Ok(verdicts) = enterprise.verdicts() else { return is_other };
-        let view = CaseView { gap: &verdicts.gap, union: &verdicts.union, fund: &verdicts.fund, payments_known };
         let before = standing_of(row);
-        let closed_by = evidence_of(row.evidence.as_deref());
-        let there = |e: &CaseEvidence| enterprise.members().any(|m| m.registry() == e.registry && m.key() == e.key);
-        let outcome = follow(&before, &closed_by, &view, there);
+        let outcome = outcome_of(&enterprise, &before, &evidence_of(row.evidence.as_deref()), payments_known);
         if outcome.steps.is_empty() {
             return is_other;
         }

@@ -3,7 +3,7 @@
 //! `cases::correction` decides; `store/correction.rs` keeps. Every change is made in one transaction with the event that says so. What an
 //! answer puts into a row, and what deliveries do to requests, is done by [`super::correction_follow`].
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use hashbrown::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
@@ -191,6 +191,9 @@ impl Hub {
             Some(day) => checked_deadline(day, today).map_err(HubError::Told)?,
             None => self.settings.corrections.due(today),
         };
+        if !self.settings.corrections.knows(deadline.year()) {
+            tracing::warn!(%deadline, "which days of that year are off is not known: deadlines count weekends alone; name the others in [corrections] holidays");
+        }
         let edition = self.editions.current()?;
         let mut done = OpenedCorrections::default();
         let mut asked = Vec::new();

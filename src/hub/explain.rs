@@ -10,8 +10,12 @@ use crate::model::verdict::GapStatus;
 impl Hub {
     /// Every rule tried on an enterprise of the current edition, with the inputs as they are in the store now. `text` is
     /// an enterprise id or a credit code.
+    ///
+    /// # Errors
+    /// `Told`: none or several enterprises are meant, or none of its records can be read; `Edition` and `Store`, where they cannot be read.
     pub async fn explain(&self, text: &str) -> Result<Explanation, HubError> {
         let id = self.enterprise_id(text)?;
+        let policy = self.policy_in_force().await?;
         let edition = self.editions.current()?;
         let as_of = self.clock.today(self.settings.zone);
         let row = row_of(&edition, &id)?;
@@ -34,7 +38,7 @@ impl Hub {
                 format!("no record of {id} can be read with today's connectors; run huitu sync first"),
             )
         };
-        explain(&world, &id, &self.rules, &self.settings.policy, as_of).ok_or_else(unreadable)
+        explain(&world, &id, &self.rules, &policy, as_of).ok_or_else(unreadable)
     }
 }
 

@@ -24,7 +24,7 @@ use crate::federation::entry::FederationNoun;
 use crate::federation::figure::{StatedFigure, read_figures};
 use crate::federation::key_point::{KeyPoint, read_key_points};
 use crate::federation::pilot::{Collection, PilotArea, read_collections, read_pilot_areas};
-use crate::federation::place::{PlaceListing, UnionPlace, read_listings, read_places};
+use crate::federation::place::{PlaceKind, PlaceListing, UnionPlace, read_listings, read_places};
 use crate::federation::post::{UnitPosts, read_posts};
 use crate::federation::service::{ServicesGiven, read_services};
 use crate::federation::sheet::SheetFault;
@@ -170,7 +170,8 @@ impl Hub {
         for row in rows {
             let unit = self.read_noun(row, &mut federation)?;
             let is_stray = unit.as_ref().is_some_and(|unit| federation.tree.at(unit).is_none());
-            if is_stray && strays == Strays::LeftOut {
+            // What a registry delivers follows the units: it is entered anew after them.
+            if is_stray && (strays == Strays::LeftOut || self.is_registrys(row)) {
                 federation.drop_last(FederationNoun::from_name(&row.noun));
                 continue;
             }
@@ -185,15 +186,23 @@ impl Hub {
                 ));
             }
         }
-        let places: HashSet<&str> = federation.places.iter().map(|place| &*place.what.code).collect();
+        let places: HashMap<&str, PlaceKind> =
+            federation.places.iter().map(|place| (&*place.what.code, place.what.kind)).collect();
         let listed = rows.iter().filter(|row| row.noun == FederationNoun::Listing.name());
         let mut stray_listings = Vec::new();
         for (row, listing) in listed.zip(&federation.listings) {
             let place = &listing.what.place;
-            let is_known = places.contains(&**place);
-            stray_listings.push(!is_known);
-            if is_known {
+            let kind = places.get(&**place).copied();
+            stray_listings.push(kind.is_none());
+            if kind.is_some() {
                 seqs_of_places.push(row.seq);
+                if line(row) > 0 && !matches!(kind, Some(PlaceKind::OfficeBuilding | PlaceKind::BusinessPark)) {
+                    faults.push(SheetFault::new(
+                        line(row),
+                        format!("{place} 不是楼宇或园区，没有入驻企业名单"),
+                        format!("{place} is no building or park and has no list of enterprises"),
+                    ));
+                }
             } else if strays == Strays::Refused {
                 faults.push(SheetFault::new(
                     line(row),
@@ -206,6 +215,20 @@ impl Hub {
         let mut is_stray = stray_listings.into_iter();
         federation.listings.retain(|_| !is_stray.next().unwrap_or(false));
         federation.places_mark = mark(seqs_of_places.into_iter());
+        for objection in federation.objections.iter().map(|entered| &entered.what) {
+            let is_new = lines.get(&(FederationNoun::Objection.name().to_owned(), objection.id.to_string()));
+            let (Some(line), Some(rule), Some(rules)) = (is_new, &objection.rule, federation.rules_of(objection.year)) else {
+                continue;
+            };
+            if !rules.rules.iter().any(|known| *known.id == **rule) {
+                let known = rules.rules.iter().map(|known| &*known.id).collect::<Vec<_>>().join(", ");
+                faults.push(SheetFault::new(
+                    *line,
+                    format!("{} 年的考核没有规则 {rule}；现有：{known}", objection.year),
+                    format!("the appraisal of {} has no rule {rule}; known: {known}", objection.year),
+                ));
+            }
+        }
         if faults.is_empty() { Ok(federation) } else { Err(Unbuilt::Faults(faults)) }
     }
 
@@ -296,8 +319,8 @@ impl Hub {
             }
             if new.is_empty() || self.store.put_federation_entries(stamp, &new).await? {
                 if noun == FederationNoun::Unit {
-                    // Stations and buildings that registries delivered waited for somebody to keep them.
-                    self.enter_delivered_places().await?;
+                    // What registries delivered waited for somebody to keep it, or goes to another unit.
+                    self.enter_delivered().await?;
                 }
                 return Ok(SheetReceipt { kept: read.entries.len(), unchanged, left_out: read.left_out, faults: Vec::new() });
             }
@@ -338,6 +361,9 @@ impl Hub {
                 by_whom: by.map(str::to_owned),
             };
             if self.store.put_federation_entries(stamp, &[row]).await? {
+                if noun == FederationNoun::Unit {
+                    self.enter_delivered().await?;
+                }
                 return Ok(());
             }
         }

@@ -1,6 +1,7 @@
 //! The federation as it was read last.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use chrono::NaiveDate;
 
@@ -10,11 +11,12 @@ use crate::federation::dispatch::DispatchAgreement;
 use crate::federation::entry::FederationNoun;
 use crate::federation::figure::StatedFigure;
 use crate::federation::key_point::KeyPoint;
+use crate::federation::pace::{SetupPace, paces};
 use crate::federation::pilot::{Collection, PilotArea};
-use crate::federation::place::{PlaceListing, UnionPlace};
+use crate::federation::place::{PlaceKind, PlaceListing, UnionPlace};
 use crate::federation::post::{PostKind, Staffing, UnitPosts};
 use crate::federation::service::ServicesGiven;
-use crate::federation::unit::UnitTree;
+use crate::federation::unit::{TreeLevel, UnitTree};
 
 /// Something entered, when and by whom.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,9 +52,28 @@ pub struct Federation {
     pub key_points: Vec<Entered<KeyPoint>>,
     /// When each unit was entered last and by whom, by position in the tree.
     pub entered: Vec<(i64, Option<String>)>,
+    pub(in crate::hub) paces: Mutex<Vec<PacesOfDay>>,
 }
 
+/// How far setting up was on a day, of some levels, by position in the tree.
+pub(in crate::hub) type PacesOfDay = (NaiveDate, Vec<TreeLevel>, Arc<Vec<SetupPace>>);
+/// Of so many days and levels.
+const KEPT_PACES: usize = 8;
+
 impl Federation {
+    /// How far setting up the units below each unit was on a day, of these levels or of all; worked out once.
+    pub fn paces(&self, levels: &[TreeLevel], on: NaiveDate) -> Arc<Vec<SetupPace>> {
+        let mut kept = self.paces.lock().expect("no panic while holding paces");
+        if let Some((.., known)) = kept.iter().find(|(day, of, _)| *day == on && of == levels) {
+            return known.clone();
+        }
+        let worked = Arc::new(paces(&self.tree, levels, on));
+        if kept.len() >= KEPT_PACES {
+            kept.remove(0);
+        }
+        kept.push((on, levels.to_vec(), worked.clone()));
+        worked
+    }
     /// Takes out what was read last of a noun that is of a unit.
     pub(super) fn drop_last(&mut self, noun: Option<FederationNoun>) {
         use FederationNoun as Noun;
@@ -111,6 +132,16 @@ impl Federation {
     pub fn unit_seen_by(&self, caller: &Caller, code: &str) -> Option<u32> {
         let at = self.tree.at(code.strip_prefix("unit:").unwrap_or(code).trim())?;
         self.is_seen_by(caller, at).then_some(at)
+    }
+    /// A building or park that lies in more than one district, or in another one than the unit that keeps it: whose its enterprises are has
+    /// to be said by a person.
+    pub fn is_in_two_districts(&self, place: &UnionPlace) -> bool {
+        let is_house = matches!(place.kind, PlaceKind::OfficeBuilding | PlaceKind::BusinessPark);
+        let of_unit = self.tree.at(&place.unit).map(|at| self.tree.areas_of(at)).unwrap_or_default();
+        let is_whole_city = |code: &str| code.ends_with("0000");
+        let is_units =
+            |area: &str| is_whole_city(area) || of_unit.iter().any(|code| is_whole_city(code) || code.get(..6) == area.get(..6));
+        place.is_in_two_districts() || (is_house && !of_unit.is_empty() && place.areas.iter().any(|area| !is_units(area)))
     }
     /// Whether a thing of the unit of this code belongs to a unit or to one below it.
     pub fn is_of(&self, code: &str, unit: u32) -> bool {

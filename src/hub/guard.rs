@@ -423,6 +423,9 @@ impl Hub {
     }
 
     /// The publication that was held last, as long as it waits or stands rejected.
+    ///
+    /// # Errors
+    /// The store cannot be read, or a row of it is damaged.
     pub async fn held_edition(&self) -> Result<Option<HeldEdition>, StoreError> {
         let row =
             self.store.last_held_edition().await?.filter(|row| matches!(row.state.as_str(), "HELD" | "RELEASED" | "REJECTED"));
@@ -473,7 +476,7 @@ impl Hub {
         progress: Arc<dyn ProgressSink>,
     ) -> Result<(HeldEdition, Option<Published>), HubError> {
         let leader = self.store.lead().await?;
-        self.through(leader.store()).release_leading(id, by, why, progress).await
+        self.leading(leader.store()).await?.release_leading(id, by, why, progress).await
     }
 
     async fn release_leading(

@@ -37,7 +37,7 @@ impl Hub {
     /// The rows of a held batch as today's connector reads them, at most `limit` of them.
     ///
     /// # Errors
-    /// There is no such batch, it is not held, or its rows are no longer kept.
+    /// There is no such batch, it is not held, or its rows are no longer kept or damaged.
     pub async fn held_rows(&self, id: i64, limit: usize) -> Result<HeldRows, HubError> {
         let batch = self.store.batch(id).await?.ok_or_else(|| no_batch(id))?;
         let rows = self.registry_rows().await?;
@@ -54,7 +54,8 @@ impl Hub {
         let mut seen: HashMap<String, u64> = HashMap::new();
         let (mut broken, mut good) = (Vec::new(), Vec::new());
         let (mut all, mut bad) = (0, 0);
-        for spooled in spool.rows()? {
+        let mut spooled_rows = spool.rows()?;
+        while let Some(spooled) = spooled_rows.next() {
             let (number, text, reason) = match spooled? {
                 SpooledRow::Same { count, .. } => {
                     all += count as usize;
@@ -62,7 +63,7 @@ impl Hub {
                 }
                 SpooledRow::Fault { number, fault, .. } => (number, fault.raw.clone(), Some(*fault.problem)),
                 SpooledRow::Row { number, cells, .. } => {
-                    let owned = record::cells(&cells).unwrap_or_default();
+                    let owned = record::cells(&cells).ok_or_else(|| spooled_rows.damaged())?;
                     let text = owned.iter().map(|c| c.as_deref().unwrap_or("∅")).collect::<Vec<_>>().join(" | ");
                     let reason = layout.as_ref().ok().and_then(|layout| {
                         let mut cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();

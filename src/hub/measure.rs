@@ -11,6 +11,10 @@ use crate::land::receipt::Receipt;
 impl Hub {
     /// Pulls a registry into its spool and lands it; `full` reads it again also where the source says it has not changed.
     /// Publishes nothing.
+    ///
+    /// # Errors
+    /// `Told`: there is no such registry; `Store`: its `Busy` where somebody else syncs; what landing fails with. A pull that fails is
+    /// none: the receipt says so.
     pub async fn pull_and_land(&self, registry: &str, full: bool) -> Result<Receipt, HubError> {
         let leader = self.store.lead().await?;
         self.through(leader.store()).pull_and_land_leading(registry, full).await

@@ -1,7 +1,9 @@
 //! Runs the journey: sync, ingest, live look-up, re-assess.
 //!
-//! The only place that knows all stages. Everything that decides (normalise, link, assess) is pure and is called from
-//! here with what the store holds; everything that keeps (store, edition) is told from here what to keep.
+//! In: settings, a clock, and what persons record. Out: receipts, editions, rows of the store; errors for the log, and in both languages
+//! where the reader can mend them. The only place that knows all stages. Everything that decides (normalise, link, assess, cases,
+//! federation) is pure and is called from here with what the store holds; everything that keeps (store, edition) keeps what it is given
+//! here. It answers no request and checks no right: both are `serve`'s.
 
 mod advance;
 mod annotations;
@@ -10,12 +12,13 @@ mod audit_chains;
 mod basis;
 mod batch_decisions;
 pub mod caller_notes;
+pub mod case_opening;
 pub mod cases;
 mod city_part;
 pub mod correction_follow;
 pub mod corrections;
 mod deciding;
-mod delivered_places;
+pub mod delivered;
 pub mod duties;
 mod error;
 mod evidence_texts;
@@ -43,6 +46,8 @@ mod neighbourhood;
 mod open;
 mod part_changes;
 pub mod policy_preview;
+pub mod policy_versions;
+mod presence;
 pub mod progress;
 mod publish;
 mod published;
@@ -58,7 +63,9 @@ pub mod return_flow;
 pub mod stages;
 pub mod sync;
 pub mod targets;
+mod targets_kept;
 pub mod tokens;
+pub mod told_order;
 mod touched;
 mod unreadable;
 pub mod visits;

@@ -24,6 +24,8 @@ pub struct NewNamedList {
     pub expires: Option<NaiveDate>,
     /// Ids, credit codes or names.
     pub entries: Vec<String>,
+    /// Id or credit code of the enterprise that those on it supply.
+    pub suppliers_of: Option<String>,
     pub by: Option<String>,
 }
 
@@ -36,6 +38,8 @@ pub enum FollowerReason {
     Investor,
     /// Somebody invests in both.
     SameGroup,
+    /// It supplies the leader, as a list says.
+    Supplier,
     /// One dispatches workers to the other.
     Dispatch,
     /// It has the leader's very address.
@@ -50,6 +54,12 @@ pub struct Follower {
     pub row: Row,
     pub leader: Row,
     pub reason: FollowerReason,
+}
+
+/// Entries of a list that nobody, or several, fit in an edition, as they were written.
+pub fn unfound(edition: &Edition, entries: Vec<NamedEntryRow>) -> Vec<String> {
+    let is_unfound = |e: &NamedEntryRow| e.enterprise_id.is_none() && meant(edition, &e.written).is_none();
+    entries.into_iter().filter(is_unfound).map(|e| e.written).collect()
 }
 
 /// Whom a text means: an id, a credit code, or a name that one enterprise bears.
@@ -82,6 +92,10 @@ impl Hub {
             ));
         }
         let edition = self.editions.current()?;
+        let suppliers_of = match &new.suppliers_of {
+            Some(leader) => Some(self.enterprise_now(leader, |_| true).await?),
+            None => None,
+        };
         let at = self.clock.millis();
         let bits = xxhash_rust::xxh3::xxh3_64_with_seed(new.title.as_bytes(), at as u64) & public_id::BITS;
         let list = NamedListRow {
@@ -93,6 +107,7 @@ impl Hub {
             at,
             by_whom: new.by,
             removed_at: None,
+            suppliers_of,
         };
         let entry = |(place, text): (usize, &&str)| NamedEntryRow {
             list_id: list.id.clone(),
@@ -122,12 +137,14 @@ impl Hub {
         }
     }
 
-    /// The enterprises of a list in the current edition; those that were merged as what they are now.
+    /// The enterprises of a list in the current edition; those that were merged as what they are now, those that nobody fitted when it was
+    /// brought as whoever fits now.
     ///
     /// # Errors
     /// The store cannot be read.
     pub async fn named_rows(&self, edition: &Edition, list: &str) -> Result<Vec<Row>, HubError> {
-        let ids: Vec<String> = self.store.named_entries(list).await?.into_iter().filter_map(|e| e.enterprise_id).collect();
+        let whom = |e: NamedEntryRow| e.enterprise_id.or_else(|| meant(edition, &e.written));
+        let ids: Vec<String> = self.store.named_entries(list).await?.into_iter().filter_map(whom).collect();
         let gone: Vec<String> = ids.iter().filter(|id| edition.row_of_id(id).is_none()).cloned().collect();
         let redirects = self.successors(edition, gone).await?;
         let row = |id: &String| edition.row_of_id(id).or_else(|| edition.row_of_id(redirects.get(id)?));
@@ -136,11 +153,37 @@ impl Hub {
         rows.dedup();
         Ok(rows)
     }
+
+    /// Who supplies whom, as the lists say that are still shown: leader and supplier, rows of an edition.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn stated_suppliers(&self, edition: &Edition) -> Result<Vec<(Row, Row)>, HubError> {
+        let today = self.clock.today(self.settings.zone).to_string();
+        let mut stated = Vec::new();
+        for list in self.store.named_lists().await? {
+            let Some(leader) = list.suppliers_of.filter(|_| list.expires.as_ref().is_none_or(|last| *last >= today)) else {
+                continue;
+            };
+            let joined = match edition.row_of_id(&leader) {
+                Some(_) => None,
+                None => self.successors(edition, vec![leader.clone()]).await?.remove(&leader),
+            };
+            let Some(leader) = edition.row_of_id(joined.as_ref().unwrap_or(&leader)) else { continue };
+            stated.extend(self.named_rows(edition, &list.id).await?.into_iter().map(|row| (leader, row)));
+        }
+        Ok(stated)
+    }
 }
 
 /// The enterprises that follow these leaders, the leaders themselves left out: each once for each leader, with the strongest reason.
-/// `at_place` names who is in the same building or park as a leader. Who supplies whom no registry states.
-pub fn followers(edition: &Edition, leaders: &[Row], at_place: impl Fn(Row) -> Vec<Row>) -> Vec<Follower> {
+/// `suppliers`: leader and supplier, as lists say it; no registry does. `at_place` names who is in the same building or park as a leader.
+pub fn followers(
+    edition: &Edition,
+    leaders: &[Row],
+    suppliers: &[(Row, Row)],
+    at_place: impl Fn(Row) -> Vec<Row>,
+) -> Vec<Follower> {
     let listed: HashSet<Row> = leaders.iter().copied().collect();
     let mut found: HashMap<(Row, Row), FollowerReason> = HashMap::new();
     let mut add = |leader: Row, row: Row, reason: FollowerReason| {
@@ -148,6 +191,10 @@ pub fn followers(edition: &Edition, leaders: &[Row], at_place: impl Fn(Row) -> V
             found.entry((leader, row)).and_modify(|known| *known = reason.min(*known)).or_insert(reason);
         }
     };
+    suppliers
+        .iter()
+        .filter(|(leader, _)| listed.contains(leader))
+        .for_each(|(leader, row)| add(*leader, *row, FollowerReason::Supplier));
     for leader in leaders {
         // Investor (the other) → investee (the subject).
         edition

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::error::HubError;
 use super::lookups::Lookups;
-use crate::assess::Rules;
+use crate::assess::{Policy, Rules};
 use crate::config::Settings;
 use crate::connector::{Connector, Secret, Transport};
 use crate::edition::Editions;
@@ -20,10 +20,10 @@ use crate::store::registry::RegistryRow;
 use crate::store::{Store, StoreError};
 
 /// A registry that has sent nothing for so long keeps the others waiting no longer.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+const STALL_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// A push waits so long for its turn before it is told to come back.
-const PUSH_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+const PUSH_STALL_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// One hub: its store, its connectors, its rules, its editions. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +32,8 @@ pub struct Hub {
     /// By rank; the position is the registry's index in linking and assessing.
     pub connectors: Vec<Arc<Connector>>,
     pub settings: Arc<Settings>,
+    /// The policy as `huitu.toml` says; what is in force (`settings.policy` of whoever leads) is this with what was saved over it.
+    pub(super) configured: Arc<Policy>,
     pub rules: Arc<Rules>,
     pub editions: Arc<Editions>,
     pub clock: Clock,
@@ -41,8 +43,13 @@ pub struct Hub {
     pub stall_timeout: std::time::Duration,
     /// How long a push waits for its turn.
     pub push_stall_timeout: std::time::Duration,
+    /// How long whoever recorded something waits until what follows of it is published; it is published all the same. None: as long as it
+    /// takes.
+    pub follow_patience: Option<std::time::Duration>,
     /// What was read of the federation and counted by unit.
     pub(in crate::hub) federation_cache: Arc<super::federation_homes::FederationCache>,
+    /// Targets as they were read last.
+    pub(in crate::hub) targets_kept: Arc<super::targets_kept::TargetsKept>,
     pub(in crate::hub) waiting: Arc<super::push_queue::Waiting>,
     /// How long each stage took in this process.
     pub stages: Arc<super::stages::Stages>,
@@ -56,6 +63,10 @@ pub struct Hub {
 
 impl Hub {
     /// Opens store, connectors, rules and editions; everything that is wrong is said before anything is pulled.
+    ///
+    /// # Errors
+    /// `Connector` and `Settings`: what is wrong in a file, with the remedy; `Told`: a registry or need that nothing brings; `Store` and
+    /// `Edition`, where they cannot be opened.
     pub async fn open(settings: Settings, clock: Clock) -> Result<Hub, HubError> {
         let mut connectors = Connector::built_in_and(settings.connectors.as_deref(), settings.without_built_in)?;
         for (registry, place) in &settings.sources {
@@ -104,14 +115,17 @@ impl Hub {
             store,
             connectors: connectors.into_iter().map(Arc::new).collect(),
             overridden: Arc::new(settings.sources.keys().cloned().collect()),
+            configured: Arc::new(settings.policy.clone()),
             settings: Arc::new(settings),
             rules: Arc::new(rules),
             editions,
             clock,
             allow_private: false,
-            stall_timeout: PATIENCE,
-            push_stall_timeout: PUSH_PATIENCE,
+            stall_timeout: STALL_TIMEOUT,
+            push_stall_timeout: PUSH_STALL_TIMEOUT,
+            follow_patience: None,
             federation_cache: Arc::default(),
+            targets_kept: Arc::default(),
             waiting: Arc::default(),
             stages: Arc::default(),
             breaker: Breaker::default(),
@@ -122,6 +136,14 @@ impl Hub {
     /// This hub, reading and writing through another handle of its store: that of whoever leads or has the turn.
     pub(super) fn through(&self, store: Store) -> Hub {
         Hub { store, ..self.clone() }
+    }
+
+    /// The same, judging by the policy in force at this moment; it stays that one until the work is done.
+    ///
+    /// # Errors
+    /// See [`Hub::in_force`].
+    pub(super) async fn leading(&self, store: Store) -> Result<Hub, HubError> {
+        self.through(store).in_force().await
     }
 
     pub fn editions_root(&self) -> PathBuf {
@@ -140,6 +162,9 @@ impl Hub {
     }
 
     /// The store's rows of all connectors, made where they are new.
+    ///
+    /// # Errors
+    /// The store cannot be read or written.
     pub async fn registry_rows(&self) -> Result<Vec<RegistryRow>, StoreError> {
         let names: Vec<&str> = self.connectors.iter().map(|c| c.name.as_str()).collect();
         self.store.ensure_registries(&names).await

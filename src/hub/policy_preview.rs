@@ -4,15 +4,19 @@
 //! moves, and how much of the beginning of the list stays. Both are judged in the same way from the same records, so that what differs
 //! is the policy alone. Of a large city evenly spread enterprises are judged; it says how many.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 use roaring::RoaringBitmap;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use super::error::HubError;
 use super::follow_findings::history;
 use super::open::Hub;
+use super::told_order::told_scores;
+use crate::access::Sight;
 use crate::assess::{Policy, assess};
 use crate::connector::nearest;
 use crate::edition::{Edition, Row};
@@ -32,18 +36,68 @@ const BEGINNING: usize = 100;
 /// A preview keeps a core busy for seconds: one at a time.
 static TURN: Semaphore = Semaphore::const_new(1);
 
-/// What would be changed of the policy; what is None stays.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// What would be changed of the policy; what is None stays. As JSON (in the store) what is None is left out, and null is Some(None).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PolicyChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub grace_months: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub counted_kinds: Option<Vec<UnionStatus>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub established_kinds: Option<Vec<UnionStatus>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub branches_out_of_scope: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub individuals_out_of_scope: Option<bool>,
     /// From this head count on an enterprise is above by proxy; Some(None) switches that off.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub proxy_above: Option<Option<u32>>,
     /// Weights of the priority by their names in the policy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub weights: Vec<(String, f32)>,
+}
+
+/// What is there, null too.
+fn given<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Option<u32>>, D::Error> {
+    Option::<u32>::deserialize(value).map(Some)
+}
+
+impl PolicyChange {
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == PolicyChange::default()
+    }
+
+    /// This change over an earlier one.
+    pub fn over(&self, earlier: &PolicyChange) -> PolicyChange {
+        let mut weights: BTreeMap<String, f32> = earlier.weights.iter().cloned().collect();
+        weights.extend(self.weights.iter().cloned());
+        PolicyChange {
+            grace_months: self.grace_months.or(earlier.grace_months),
+            counted_kinds: self.counted_kinds.clone().or_else(|| earlier.counted_kinds.clone()),
+            established_kinds: self.established_kinds.clone().or_else(|| earlier.established_kinds.clone()),
+            branches_out_of_scope: self.branches_out_of_scope.or(earlier.branches_out_of_scope),
+            individuals_out_of_scope: self.individuals_out_of_scope.or(earlier.individuals_out_of_scope),
+            proxy_above: self.proxy_above.or(earlier.proxy_above),
+            weights: weights.into_iter().collect(),
+        }
+    }
+
+    /// What it changes, by the keys of the `[policy]` table: a number, words, true or false; None: switched off.
+    pub fn settings(&self) -> Vec<(String, Option<String>)> {
+        let words = |kinds: &[UnionStatus]| Some(kinds.iter().map(UnionStatus::to_string).collect::<Vec<_>>().join(", "));
+        let plain = [
+            ("grace_months", self.grace_months.map(|months| Some(months.to_string()))),
+            ("counted_kinds", self.counted_kinds.as_deref().map(words)),
+            ("established_kinds", self.established_kinds.as_deref().map(words)),
+            ("branches_out_of_scope", self.branches_out_of_scope.map(|out| Some(out.to_string()))),
+            ("individuals_out_of_scope", self.individuals_out_of_scope.map(|out| Some(out.to_string()))),
+            ("proxy.above", self.proxy_above.map(|heads| heads.map(|heads| heads.to_string()))),
+        ];
+        let plain = plain.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+        plain.chain(self.weights.iter().map(|(name, value)| (format!("priority.{name}"), Some(value.to_string())))).collect()
+    }
 }
 
 /// How many stand how.
@@ -172,12 +226,19 @@ fn beginning(judged: &HashMap<Row, Judged>) -> HashSet<Row> {
 }
 
 impl Hub {
-    /// What would change of these rows of the current edition. Nothing is kept.
+    /// What would change of these rows of the current edition; whom of them it names first is as far as these classes tell the priority.
+    /// Nothing is kept.
     ///
     /// # Errors
     /// A change that cannot be; another preview is running; nothing is published; the store cannot be read.
-    pub async fn policy_preview(&self, change: &PolicyChange, rows: &RoaringBitmap) -> Result<PolicyPreview, HubError> {
-        let next = changed(&self.settings.policy, change)?;
+    pub async fn policy_preview(
+        &self,
+        change: &PolicyChange,
+        rows: &RoaringBitmap,
+        sight: Sight,
+    ) -> Result<PolicyPreview, HubError> {
+        let in_force = self.policy_in_force().await?;
+        let next = changed(&in_force, change)?;
         let _turn = TURN
             .try_acquire()
             .map_err(|_| HubError::said("另一次预演正在进行：请稍候再试", "another preview is running: try again in a moment"))?;
@@ -187,7 +248,7 @@ impl Hub {
         let before = self.decided_before(Some(&edition));
         let counting_since = self.store.first_lacking().await?;
         let chosen = spread(rows, MOST);
-        let policies = Arc::new([self.settings.policy.clone(), next]);
+        let policies = Arc::new([in_force, next]);
         let mut counts = [PolicyCounts::default(), PolicyCounts::default()];
         let mut both: [HashMap<Row, Judged>; 2] = [HashMap::new(), HashMap::new()];
         for part in chosen.chunks(PART) {
@@ -221,7 +282,9 @@ impl Hub {
                 moved.push(PolicyMove { row: *row, from: from.gap, to: to.gap });
             }
         }
-        moved.sort_by(|a, b| edition.order(a.row, b.row));
+        let told = told_scores(&edition, sight);
+        let order = |a, b| told.as_ref().map_or_else(|| edition.order(a, b), |told| edition.told_order(told, a, b));
+        moved.sort_by(|a, b| order(a.row, b.row));
         moved.truncate(SHOWN);
         let mut moves: Vec<(GapStatus, GapStatus, u64)> = moves.into_iter().map(|((from, to), n)| (from, to, n)).collect();
         moves.sort_by(|a, b| b.2.cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));

@@ -112,9 +112,9 @@ impl Hub {
     ) -> Result<Option<Published>, HubError> {
         // What has landed closes requests and opens them again, whether an edition shows it or waits for a person.
         self.followed_by_corrections().await;
-        // Places rest on no edition, and no edition on them: what is wrong with them holds nothing up.
-        if let Err(error) = self.enter_delivered_places().await {
-            tracing::error!(%error, "stations and buildings that registries deliver could not be entered");
+        // The federation's own rests on no edition, and no edition on it: what is wrong with it holds nothing up.
+        if let Err(error) = self.enter_delivered().await {
+            tracing::error!(%error, "what registries deliver of the federation could not be entered");
         }
         // On the heap: what it holds between its steps is large, and callers hold it in turn.
         let published = Box::pin(self.publish_what_changed(force, progress, receipts)).instrument(tracing::info_span!("publish"));

@@ -80,7 +80,7 @@ impl Hub {
             return Ok(known);
         }
         let (_line, turn) = self.wait_in_line().await?;
-        self.through(turn.store()).push_in_turn(push).await
+        self.leading(turn.store()).await?.push_in_turn(push).await
     }
 
     async fn push_in_turn(&self, push: &Push) -> Result<Pushed, PushRefused> {
@@ -195,6 +195,9 @@ impl Hub {
 
     /// Whether a push or an answer landed after the newest edition, or an answer waits to land: a process that was killed in between left
     /// it unpublished.
+    ///
+    /// # Errors
+    /// The store cannot be read.
     pub async fn has_unpublished_push(&self) -> Result<bool, HubError> {
         if !self.store.pending_corrections().await?.is_empty() {
             return Ok(true);
@@ -212,7 +215,7 @@ impl Hub {
     /// `StoreError::Busy` while a sync lands or publishes: it is tried again.
     pub async fn publish_pushed(&self, progress: Arc<dyn ProgressSink>) -> Result<Option<Published>, HubError> {
         let turn = self.store.write_lock(Duration::ZERO).await?;
-        let hub = self.through(turn.store());
+        let hub = self.leading(turn.store()).await?;
         hub.recover().await?;
         hub.land_answers_in_turn().await?;
         let edition = hub.publish(false, progress.as_ref(), &mut []).await?;

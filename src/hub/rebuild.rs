@@ -51,7 +51,7 @@ impl Hub {
     /// with: from other rules another edition would follow.
     pub async fn rebuild_edition(&self, number: u32, restore: bool) -> Result<Rebuilt, HubError> {
         let leader = self.store.lead().await?;
-        self.through(leader.store()).rebuild_leading(number, restore).await
+        self.leading(leader.store()).await?.rebuild_leading(number, restore).await
     }
 
     async fn rebuild_leading(&self, number: u32, restore: bool) -> Result<Rebuilt, HubError> {

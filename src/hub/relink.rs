@@ -19,6 +19,9 @@ impl Hub {
     }
 
     /// The weight table in force: the fitted one, or the shipped one.
+    ///
+    /// # Errors
+    /// `Told`: the file cannot be read or is no table of weights, with the remedy.
     pub fn weights(&self) -> Result<Weights, HubError> {
         let path = self.weights_path();
         match std::fs::read_to_string(&path) {
@@ -36,6 +39,9 @@ impl Hub {
     }
 
     /// All standing records in a linker, not linked yet.
+    ///
+    /// # Errors
+    /// As [`Hub::weights`]; `Store`, where the records cannot be read.
     pub async fn linker(&self) -> Result<Linker, HubError> {
         let mut records = self.records(WantedLinks::All, SnapshotUse::Read).await?;
         let mut linker = self.new_linker()?;
@@ -51,6 +57,9 @@ impl Hub {
 
     /// All standing records linked, with the judgements in force and the entity ids that are kept: from where the last
     /// publication left off, or anew. The store stays as it is.
+    ///
+    /// # Errors
+    /// As [`Hub::linker`].
     pub async fn relinked(&self) -> Result<(Linker, Linking), HubError> {
         let judgements: Vec<Judgement> = self.judgements_in_force().await?;
         if let Some(linker) = self.following(judgements.clone()).await? {
@@ -77,6 +86,9 @@ impl Hub {
     }
 
     /// Fills the texts that linking does not keep (addresses, phones) into the evidence on two records.
+    ///
+    /// # Errors
+    /// The store cannot be read.
     pub async fn show_evidence(&self, evidence: &mut [Evidence], left: &RecordRef, right: &RecordRef) -> Result<(), HubError> {
         let rows = self.registry_rows().await?;
         let reading = StoredRowReader::new(&self.store, &self.connectors, &rows).await?;

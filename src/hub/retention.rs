@@ -31,6 +31,9 @@ pub fn kept(editions: &[(u32, NaiveDate)], today: NaiveDate) -> HashSet<u32> {
 impl Hub {
     /// Removes the editions that the policy no longer keeps; answers their numbers. Never the newest one, nor one that a
     /// request of this process is reading. Servers that still read one of them keep its files until they let go.
+    ///
+    /// # Errors
+    /// `Store`: its `Busy` where somebody else syncs; `Edition`: a folder cannot be read or removed.
     pub async fn prune_editions(&self, dry_run: bool) -> Result<Vec<u32>, HubError> {
         let leader = self.store.lead().await?;
         self.through(leader.store()).prune_leading(dry_run).await

@@ -70,12 +70,19 @@ const COLUMNS_VANISHED: &str = "columns_vanished";
 
 impl Hub {
     /// Syncs registries and publishes an edition if anything changed. One process at a time.
+    ///
+    /// # Errors
+    /// `Store`: its `Busy` where somebody else syncs; `Told`: a registry that there is not; what landing and publishing fail with. A
+    /// registry that cannot be pulled is none: its receipt says so.
     pub async fn sync(&self, options: &SyncOptions, progress: Arc<dyn ProgressSink>) -> Result<SyncReport, HubError> {
         let leader = self.store.lead().await?;
         self.sync_leading(leader, options, progress).await
     }
 
     /// The same for whoever leads already.
+    ///
+    /// # Errors
+    /// As [`Hub::sync`], but for `Busy`.
     pub async fn sync_leading(
         &self,
         leader: SyncLock,
@@ -85,7 +92,7 @@ impl Hub {
         if leader.has_taken_over() {
             self.set_spools_aside()?;
         }
-        let led = self.through(leader.store());
+        let led = self.leading(leader.store()).await?;
         let work = Box::pin(led.pull_land_publish(leader, options, progress));
         self.stages.run("sync", "", work.instrument(tracing::info_span!("sync"))).await
     }

@@ -12,7 +12,10 @@ use chrono::{Datelike, NaiveDate};
 use super::error::HubError;
 use super::federation_homes::HomesOfUnits;
 use super::open::Hub;
+use super::targets_kept::TargetsStamp;
+pub use super::targets_kept::{Given, SetBy};
 use crate::assess::targets::{Target, value as target_value, value_as_written as target_value_as_written};
+use crate::connector::Connector;
 use crate::edition::format::rates;
 use crate::edition::{Detail, Edition, EditionError, Editions, Filter, Measures};
 use crate::federation::unit::UnitTree;
@@ -22,26 +25,8 @@ use crate::model::problem::Problem;
 use crate::model::reference::areas::unit_code;
 use crate::model::reference::unions::indicators;
 use crate::records::StoredRowReader;
+use crate::store::registry::RegistryRow;
 use crate::store::target::TargetRow;
-
-/// Who set a target, and when.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SetBy {
-    Person(Option<String>),
-    /// The registry that delivers it.
-    Registry(String),
-}
-
-/// A target in force, and where it comes from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Given {
-    pub target: Target,
-    pub by: SetBy,
-    /// Milliseconds since 1970.
-    pub at: i64,
-    /// The document that a person took it from.
-    pub source: Option<String>,
-}
 
 /// Indicators that a target can be set for: those of the list that an edition can be measured by, and the levels.
 pub fn measurable() -> Vec<&'static str> {
@@ -57,11 +42,25 @@ pub fn canonical(indicator: &str) -> &str {
     }
 }
 
+/// So many milliseconds after the last change of a target no other one can bear its moment.
+const SETTLED_MILLIS: i64 = 1_000;
 impl Hub {
     /// The targets in force at the end of a day of the hub's zone, by year, indicator and unit; of one year where it is
     /// given. Today's are those of this moment.
+    ///
+    /// # Errors
+    /// The store cannot be read.
     pub async fn targets(&self, year: Option<i32>, on: NaiveDate) -> Result<Vec<Given>, HubError> {
         let at = self.end_of(on);
+        let registries = self.target_registries().await?;
+        let mut landed = Vec::with_capacity(registries.len());
+        for (row, _) in &registries {
+            landed.push(self.store.landing_of(row.id).await?.0);
+        }
+        let stamp = TargetsStamp { set: self.store.targets_stamp().await?, landed, year, on, at };
+        if let Some(known) = self.targets_kept.of(&stamp) {
+            return Ok(known);
+        }
         let mut given: BTreeMap<(i32, Box<str>, Box<str>), Given> = BTreeMap::new();
         let mut put = |new: Given| {
             let t = &new.target;
@@ -74,13 +73,31 @@ impl Hub {
                 std::collections::btree_map::Entry::Occupied(_) => {}
             }
         };
-        for delivered in self.delivered_targets(on, at).await? {
+        for delivered in self.delivered_targets(&registries, on, at).await? {
             put(delivered);
         }
         for row in self.store.targets(year.map(i64::from), at).await? {
             set_by_person(row, on).into_iter().for_each(&mut put);
         }
-        Ok(given.into_values().collect())
+        let given: Vec<Given> = given.into_values().collect();
+        // Two changes of one millisecond bear one stamp: what was changed just now is read again.
+        if stamp.set.0 + SETTLED_MILLIS < self.clock.millis() {
+            self.targets_kept.keep(stamp, given.clone());
+        }
+        Ok(given)
+    }
+
+    /// Registries that deliver targets and have landed some, with their connectors.
+    async fn target_registries(&self) -> Result<Vec<(RegistryRow, Arc<Connector>)>, HubError> {
+        if !self.connectors.iter().any(|c| c.contract.kind == RecordKind::Target) {
+            return Ok(Vec::new());
+        }
+        let rows = self.registry_rows().await?;
+        let of = |row: RegistryRow| {
+            let connector = self.connectors.iter().find(|c| c.name == row.name && c.contract.kind == RecordKind::Target)?;
+            Some((row, connector.clone()))
+        };
+        Ok(rows.into_iter().filter_map(of).collect())
     }
 
     /// The last millisecond of a day that is over; None for today and later.
@@ -100,7 +117,7 @@ impl Hub {
         if landed.is_empty() {
             return Ok(());
         }
-        let delivered = self.delivered_targets(today, None).await?;
+        let delivered = self.delivered_targets(&self.target_registries().await?, today, None).await?;
         for receipt in &mut landed {
             let own = delivered.iter().filter(|given| given.by == SetBy::Registry(receipt.registry.clone()));
             let years: BTreeSet<i32> = own.map(|given| given.target.year).collect();
@@ -121,15 +138,19 @@ impl Hub {
         Ok(())
     }
 
-    async fn delivered_targets(&self, on: NaiveDate, at: Option<i64>) -> Result<Vec<Given>, HubError> {
-        if !self.connectors.iter().any(|c| c.contract.kind == RecordKind::Target) {
+    async fn delivered_targets(
+        &self,
+        registries: &[(RegistryRow, Arc<Connector>)],
+        on: NaiveDate,
+        at: Option<i64>,
+    ) -> Result<Vec<Given>, HubError> {
+        if registries.is_empty() {
             return Ok(Vec::new());
         }
-        let rows = self.registry_rows().await?;
+        let rows: Vec<RegistryRow> = registries.iter().map(|(row, _)| row.clone()).collect();
         let reading = StoredRowReader::new(&self.store, &self.connectors, &rows).await?;
         let mut found = Vec::new();
-        for connector in self.connectors.iter().filter(|c| c.contract.kind == RecordKind::Target) {
-            let Some(row) = rows.iter().find(|r| r.name == connector.name) else { continue };
+        for (row, connector) in registries {
             let stored = match at {
                 Some(at) => self.store.records_of_at(row.id, at).await?,
                 None => self.store.records_of(row.id).await?,
@@ -186,6 +207,10 @@ pub struct Reached {
 type Counts = (Measures, Detail);
 
 impl Reached {
+    /// What `edition` reached; changes of a year count from the last edition of the year before.
+    ///
+    /// # Errors
+    /// An edition that stands cannot be read; that there is none of the year before is no error.
     pub fn new(editions: &Editions, edition: Arc<Edition>, year: i32) -> Result<Reached, EditionError> {
         let before = NaiveDate::from_ymd_opt(year, 1, 1).and_then(|day| day.pred_opt());
         let before = match before.map(|day| editions.as_of(day)) {

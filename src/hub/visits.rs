@@ -13,13 +13,14 @@ use super::cases::{EventLog, standing_of, write_standing};
 use super::error::HubError;
 use super::open::Hub;
 use super::progress::ProgressSink;
+use super::told_order::told_scores;
 use crate::access::{FieldClass, Sight, classes};
 use crate::cases::sheet;
 use crate::cases::sheet::SheetRow;
 use crate::cases::standing::{CaseOwner, CaseState, CaseStep, CaseStepKind};
 use crate::cases::turf::{is_inside, length_km, share};
 use crate::cases::visit::{VisitClaim, VisitFound, doubts, read};
-use crate::edition::{Edition, Filter};
+use crate::edition::{Edition, Filter, Row};
 use crate::model::problem::Problem;
 use crate::model::public_id;
 use crate::model::verdict::Reason;
@@ -56,6 +57,8 @@ pub struct NewVisits {
     pub lists: usize,
     pub due: Option<NaiveDate>,
     pub by: Option<String>,
+    /// What whoever draws sees: the most urgent inside a shape are those that it tells to be. None: all.
+    pub sight: Option<Sight>,
 }
 
 /// A list with its doors as they are now.
@@ -87,6 +90,8 @@ pub struct VisitReceipt {
     pub asked: Vec<(usize, Problem)>,
     /// Could not be taken, with row and reason.
     pub refused: Vec<(usize, Problem)>,
+    /// Headings of columns in which something is written and that nobody understood.
+    pub unread: Vec<String>,
     /// No edition shows what follows yet.
     pub pending: bool,
 }
@@ -187,7 +192,7 @@ impl Hub {
         let doors = new.doors.clamp(1, MAX_DOORS);
         let rows = match new.shape.is_empty() {
             true => self.store.cases(&query, doors as i64, None).await?,
-            false => self.cases_inside(edition, &query, &new.shape, doors).await?,
+            false => self.cases_inside(edition, &query, new, doors).await?,
         };
         if rows.is_empty() {
             return Err(HubError::said(
@@ -205,9 +210,11 @@ impl Hub {
         &self,
         edition: &Edition,
         query: &CaseQuery,
-        shape: &[(f64, f64)],
+        new: &NewVisits,
         doors: usize,
     ) -> Result<Vec<CaseRow>, HubError> {
+        let shape = new.shape.as_slice();
+        let told = new.sight.and_then(|sight| told_scores(edition, sight));
         let bounds = shape
             .iter()
             .fold((f64::MAX, f64::MAX, f64::MIN, f64::MIN), |b, (x, y)| (b.0.min(*x), b.1.min(*y), b.2.max(*x), b.3.max(*y)));
@@ -222,7 +229,11 @@ impl Hub {
         for verdicts in [&gap[..3], &gap[3..]] {
             let rows = edition.filter(&Filter::Any { facet: "gap", values: verdicts.to_vec() }.and(inside.clone()))?;
             // Part by part, as far as it takes: those behind are not looked at.
-            let mut candidates = edition.in_order(&rows).filter(is_inside);
+            let in_order: Box<dyn Iterator<Item = Row> + Send + '_> = match &told {
+                Some(told) => Box::new(edition.told_rows(&rows, &[], told).into_iter()),
+                None => Box::new(edition.in_order(&rows)),
+            };
+            let mut candidates = in_order.filter(is_inside);
             loop {
                 let part: Vec<String> =
                     candidates.by_ref().take(CANDIDATES).map(|row| edition.enterprise(row).id().to_owned()).collect();
@@ -292,7 +303,9 @@ impl Hub {
         let mut receipt = VisitReceipt::default();
         let mut taken: Vec<(SheetRow, VisitFound)> = Vec::new();
         let on_list: HashSet<&str> = stops.iter().map(|s| s.case_id.as_str()).collect();
-        for row in sheet::read(rows, &local).map_err(HubError::Told)? {
+        let sheet = sheet::read(rows, &local).map_err(HubError::Told)?;
+        receipt.unread = sheet.unread;
+        for row in sheet.rows {
             receipt.read += 1;
             let row = match row {
                 Ok(row) => row,
@@ -416,7 +429,7 @@ impl Hub {
         let standing = standing_of(case);
         let mut steps = vec![CaseStep::new(CaseStepKind::Visited, None, Some(found.code()))];
         if standing.state == CaseState::Open {
-            steps.extend(standing.change(&found.change(&standing, today), today).map_err(HubError::Told)?);
+            steps.extend(standing.change(&found.change(&standing, today, v.note.as_deref()), today).map_err(HubError::Told)?);
         }
         let after = steps.iter().fold(standing, |case, step| case.after(step));
         write_standing(case, &after, log.at);

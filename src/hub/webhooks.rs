@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
+use futures_util::future::BoxFuture;
 use hashbrown::HashMap;
 use hmac::{Hmac, KeyInit, Mac};
 use roaring::RoaringBitmap;
@@ -15,6 +16,7 @@ use sha2::Sha256;
 
 use super::error::HubError;
 use super::open::Hub;
+use super::tokens::stands;
 use crate::cases::standing::CaseStepKind;
 use crate::edition::{Edition, Filter};
 use crate::model::problem::Problem;
@@ -61,6 +63,9 @@ pub struct NewWebhook {
     pub registry: Option<String>,
 }
 
+/// Notes that a message is about to leave for a receiver; false where it may not.
+pub type NoteMessage = dyn Fn(WebhookRow, DeliveryRow) -> BoxFuture<'static, bool> + Send + Sync;
+
 /// What became of messages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WebhooksSent {
@@ -97,7 +102,11 @@ impl Hub {
     /// The address is none, is a private one, or nobody there repeats what it was sent.
     pub async fn add_webhook(&self, new: NewWebhook) -> Result<WebhookRow, HubError> {
         if let Some(unknown) = new.kinds.iter().find(|kind| !WEBHOOK_KINDS.contains(&kind.as_str())) {
-            return Err(HubError::said(format!("没有事件种类「{unknown}」"), format!("there is no kind \"{unknown}\"")));
+            let (zh, en) = (WEBHOOK_KINDS.join("、"), WEBHOOK_KINDS.join(", "));
+            return Err(HubError::said(
+                format!("没有事件种类「{unknown}」；可用：{zh}"),
+                format!("there is no kind \"{unknown}\"; known: {en}"),
+            ));
         }
         let at = self.clock.millis();
         let random: [u8; 32] = rand::random();
@@ -287,12 +296,36 @@ impl Hub {
         Ok(made)
     }
 
-    /// Sends the messages whose turn it is, until none is due any more.
+    /// The receivers that stand. One whose token has ended ends with it.
+    async fn standing_webhooks(&self) -> Result<Vec<WebhookRow>, HubError> {
+        let (mut hooks, now) = (self.store.webhooks(None).await?, self.clock.millis());
+        if hooks.is_empty() {
+            return Ok(hooks);
+        }
+        let tokens = self.store.tokens().await?;
+        let has_ended = |hook: &WebhookRow| tokens.iter().any(|token| token.id == hook.owner && !stands(token, now));
+        let ended: Vec<WebhookRow> = hooks.extract_if(.., |hook| has_ended(hook)).collect();
+        for hook in ended {
+            self.store.remove_webhook(&hook.id, now).await?;
+            tracing::warn!(webhook = hook.id, owner = hook.owner, "a receiver is told nothing more: its token has ended");
+        }
+        Ok(hooks)
+    }
+
+    /// [`Hub::send_webhooks_noted`] by whoever notes nothing.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn send_webhooks(&self) -> Result<WebhooksSent, HubError> {
+        self.send_webhooks_noted(&|_, _| Box::pin(std::future::ready(true))).await
+    }
+
+    /// Sends the messages whose turn it is, until none is due any more. Each is noted before it leaves; what cannot be noted waits.
     ///
     /// # Errors
     /// The store cannot be read or written. A receiver that does not answer is no error: its messages wait.
-    pub async fn send_webhooks(&self) -> Result<WebhooksSent, HubError> {
-        let hooks = self.store.webhooks(None).await?;
+    pub async fn send_webhooks_noted(&self, note: &NoteMessage) -> Result<WebhooksSent, HubError> {
+        let hooks = self.standing_webhooks().await?;
         let mut done = WebhooksSent::default();
         if hooks.is_empty() {
             return Ok(done);
@@ -304,7 +337,7 @@ impl Hub {
             }
             let mut any = false;
             let sent = due.into_iter().filter_map(|d| Some((hooks.iter().find(|h| h.id == d.webhook_id)?, d)));
-            let sent = futures_util::future::join_all(sent.map(|(hook, d)| self.send_one(hook, d))).await;
+            let sent = futures_util::future::join_all(sent.map(|(hook, d)| self.send_one(hook, d, note))).await;
             for state in sent {
                 match state?.as_deref() {
                     Some("DONE") => done.delivered += 1,
@@ -323,9 +356,9 @@ impl Hub {
     }
 
     /// Sends one message; its state afterwards, None where somebody else has it.
-    async fn send_one(&self, hook: &WebhookRow, mut d: DeliveryRow) -> Result<Option<String>, HubError> {
+    async fn send_one(&self, hook: &WebhookRow, mut d: DeliveryRow, note: &NoteMessage) -> Result<Option<String>, HubError> {
         let now = self.clock.millis();
-        if !self.store.claim_delivery(d.id, now, now + CLAIM_MILLIS).await? {
+        if !self.store.claim_delivery(d.id, now, now + CLAIM_MILLIS).await? || !note(hook.clone(), d.clone()).await {
             return Ok(None);
         }
         let id = format!("{}-{}", hook.id, d.id);

@@ -17,9 +17,9 @@ use super::sort::{BatchContext, Chunk, Deferred, Sorter, check, duplicate};
 use super::spool::{Spool, SpoolState};
 use crate::model::problem::Problem;
 use crate::store::batch::BatchRow;
-use crate::store::record::NewRecord;
+use crate::store::record_write::NewRecord;
 use crate::store::registry::RegistryRow;
-use crate::store::{Store, Tx, batch, landing, quarantine, record, registry};
+use crate::store::{Store, Tx, batch, landing, quarantine, record, record_write, registry};
 
 /// Fewer new rows are put into the indexes one by one.
 const MANY: i64 = 20_000;
@@ -56,6 +56,10 @@ pub struct Landing<'a> {
 }
 
 /// Lands the spool, or holds it. On `Held` nothing is kept but the batch row; the caller moves the spool aside.
+///
+/// # Errors
+/// `Store`, and nothing was kept; `Outdated` and `Damaged`, where the registry has to be pulled again; `Spool`, where its files cannot be
+/// read; `Unbalanced`, where the program lost count.
 pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     let store = job.store;
     let failed = |e| LandError::Store(store.failed(e));
@@ -78,13 +82,13 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     let next_id = store.last_record_id().await? + 1;
     let mut tx = store.begin().await?;
     let layout_id = record::ensure_layout(&mut tx, job.registry.id, &job.state.columns).await.map_err(failed)?;
-    let home = BatchContext { registry_id: job.registry.id, batch_id: job.state.batch, layout_id };
+    let batch_context = BatchContext { registry_id: job.registry.id, batch_id: job.state.batch, layout_id };
 
     let sorter = Sorter {
         reader: job.reader.clone(),
         store: store.clone(),
         next_id,
-        home,
+        batch_context,
         columns_hash: ledger::columns_hash(&job.state.columns),
         width: job.state.columns.len(),
         fresh,
@@ -93,7 +97,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
         touched: RoaringTreemap::new(),
         inserted: RoaringTreemap::new(),
         keys: KeyFilter::new(job.state.rows),
-        keeper: job.data.filter(|_| job.state.complete).map(|data| LedgerBuilder::new(data, &job.registry.name)),
+        ledger_builder: job.data.filter(|_| job.state.complete).map(|data| LedgerBuilder::new(data, &job.registry.name)),
         without_key: 0,
         no_records: 0,
     };
@@ -118,7 +122,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     let vanished = &live - &sorter.seen;
     if let Some(why) = held_because(&job, &batch, sorter.no_records, vanished.len() as i64, live_before) {
         tx.rollback().await.map_err(failed)?;
-        sorter.keeper.into_iter().for_each(LedgerBuilder::discard);
+        sorter.ledger_builder.into_iter().for_each(LedgerBuilder::discard);
         return hold(&job, batch, why).await;
     }
     let mut live_after = live | &sorter.inserted;
@@ -126,14 +130,14 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     let spared = sorter.without_key >= vanished.len() as i64;
     if !spared || sorter.without_key == 0 {
         let ids: Vec<i64> = vanished.iter().map(|id| id as i64).collect();
-        record::mark_gone(&mut tx, batch.id, job.now, &ids).await.map_err(failed)?;
+        record_write::mark_gone(&mut tx, batch.id, job.now, &ids).await.map_err(failed)?;
         batch.gone = ids.len() as i64;
         live_after -= vanished;
     }
     batch.landed = batch.added + batch.changed + batch.unchanged;
     if batch.read_rows != batch.landed + batch.quarantined || batch.read_rows != job.state.rows as i64 {
         tx.rollback().await.map_err(failed)?;
-        sorter.keeper.into_iter().for_each(LedgerBuilder::discard);
+        sorter.ledger_builder.into_iter().for_each(LedgerBuilder::discard);
         return Err(LandError::Unbalanced {
             registry: job.registry.name.clone(),
             batch: batch.id,
@@ -168,10 +172,10 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     }
     .map_err(failed)?;
     tx.commit().await.map_err(failed)?;
-    if let Some(keeper) = sorter.keeper.take() {
+    if let Some(ledger_builder) = sorter.ledger_builder.take() {
         let now = ledger::basis(store, job.registry.id, job.state.connector).await?;
         let old = sorter.ledger.as_ref().map(|ledger| (ledger, now == basis && ledger.columns == job.state.columns));
-        keeper.publish(old, now, &job.state.columns, &live_after);
+        ledger_builder.publish(old, now, &job.state.columns, &live_after);
     }
     receipt(&job, &batch, SyncOutcome::Landed, records, None).await
 }
@@ -179,7 +183,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
 async fn write_rows(tx: &mut Tx, job: &Landing<'_>, mut sorter: Sorter, batch: &mut BatchRow) -> Result<Sorter, LandError> {
     let store = job.store;
     let failed = |e| LandError::Store(store.failed(e));
-    let (home, fresh, next_id) = (sorter.home, sorter.fresh, sorter.next_id);
+    let (batch_context, fresh, next_id) = (sorter.batch_context, sorter.fresh, sorter.next_id);
     let mut rows = job.spool.rows()?;
     let (send, mut receive) = mpsc::channel::<Chunk>(2);
     let sorting = tokio::task::spawn_blocking(move || -> Result<Sorter, LandError> {
@@ -193,19 +197,19 @@ async fn write_rows(tx: &mut Tx, job: &Landing<'_>, mut sorter: Sorter, batch: &
     });
     let mut late = Vec::new();
     // Rows whose key may have come before are looked up at the end, when there is an index again.
-    let mut bare = fresh && job.state.rows as i64 >= MANY.max(next_id) && record::drop_indexes(tx).await.map_err(failed)?;
+    let mut bare = fresh && job.state.rows as i64 >= MANY.max(next_id) && record_write::drop_indexes(tx).await.map_err(failed)?;
     let mut waiting: Vec<Deferred> = Vec::new();
     while let Some(mut chunk) = receive.recv().await {
-        record::insert(tx, job.registry.id, batch.id, job.now, &chunk.added).await.map_err(failed)?;
-        record::change(tx, batch.id, job.now, &chunk.changed).await.map_err(failed)?;
+        record_write::insert(tx, job.registry.id, batch.id, job.now, &chunk.added).await.map_err(failed)?;
+        record_write::change(tx, batch.id, job.now, &chunk.changed).await.map_err(failed)?;
         batch.added += chunk.added.len() as i64;
         waiting.append(&mut chunk.deferred);
         if bare && waiting.len() > MOST_WAITING {
-            record::build_indexes(tx).await.map_err(failed)?;
+            record_write::build_indexes(tx).await.map_err(failed)?;
             bare = false;
         }
         if !bare {
-            late.extend(settle(tx, job, home, std::mem::take(&mut waiting), &mut chunk, batch).await.map_err(failed)?);
+            late.extend(settle(tx, job, batch_context, std::mem::take(&mut waiting), &mut chunk, batch).await.map_err(failed)?);
         }
         quarantine::put(tx, &chunk.quarantined).await.map_err(failed)?;
         batch.read_rows += chunk.read;
@@ -215,9 +219,9 @@ async fn write_rows(tx: &mut Tx, job: &Landing<'_>, mut sorter: Sorter, batch: &
     }
     let mut sorter = sorting.await.expect("sorting does not panic")?;
     if bare {
-        record::build_indexes(tx).await.map_err(failed)?;
+        record_write::build_indexes(tx).await.map_err(failed)?;
         let mut chunk = Chunk::default();
-        late.extend(settle(tx, job, home, waiting, &mut chunk, batch).await.map_err(failed)?);
+        late.extend(settle(tx, job, batch_context, waiting, &mut chunk, batch).await.map_err(failed)?);
         quarantine::put(tx, &chunk.quarantined).await.map_err(failed)?;
         batch.unchanged += chunk.unchanged;
         batch.quarantined += chunk.quarantined.len() as i64;
@@ -231,7 +235,7 @@ async fn write_rows(tx: &mut Tx, job: &Landing<'_>, mut sorter: Sorter, batch: &
 async fn settle(
     tx: &mut Tx,
     job: &Landing<'_>,
-    home: BatchContext,
+    batch_context: BatchContext,
     deferred: Vec<Deferred>,
     chunk: &mut Chunk,
     batch: &mut BatchRow,
@@ -241,27 +245,29 @@ async fn settle(
     }
     let keys: Vec<&str> =
         deferred.iter().filter_map(|d| if let Deferred::Row { row, .. } = d { Some(row.key.as_str()) } else { None }).collect();
-    let known = record::known_in(tx, home.registry_id, &keys).await?;
+    let known = record::known_in(tx, batch_context.registry_id, &keys).await?;
     let mut new: Vec<NewRecord> = Vec::new();
     for row in deferred {
         match row {
             Deferred::Known { number, record } => {
-                let (key, payload) = record::replaced(tx, record as i64, home.batch_id).await?;
-                chunk.quarantined.push(home.quarantine(number, None, duplicate(&key, &payload)));
+                let (key, payload) = record::replaced(tx, record as i64, batch_context.batch_id).await?;
+                chunk.quarantined.push(batch_context.quarantine(number, None, duplicate(&key, &payload)));
             }
             Deferred::Row { number, offset, row } => {
                 let first = known.get(&row.key).map(|k| k.hash).or_else(|| new.iter().find(|n| n.key == row.key).map(|n| n.hash));
                 match first {
                     // The same row twice says nothing new.
                     Some(hash) if hash == row.hash => chunk.unchanged += 1,
-                    Some(_) => chunk.quarantined.push(home.quarantine(number, offset, duplicate(&row.key, &row.payload))),
+                    Some(_) => {
+                        chunk.quarantined.push(batch_context.quarantine(number, offset, duplicate(&row.key, &row.payload)))
+                    }
                     None => match check(job.reader.as_ref(), &row.payload) {
                         Ok(observed_at) => new.push(NewRecord { observed_at, ..row }),
                         Err(mut fault) => {
                             if fault.raw.is_empty() {
                                 fault.raw = row.payload;
                             }
-                            chunk.quarantined.push(home.quarantine(number, offset, fault));
+                            chunk.quarantined.push(batch_context.quarantine(number, offset, fault));
                         }
                     },
                 }
@@ -269,7 +275,7 @@ async fn settle(
         }
     }
     chunk.quarantined.sort_by_key(|q| q.row_number);
-    record::insert(tx, home.registry_id, batch.id, job.now, &new).await?;
+    record_write::insert(tx, batch_context.registry_id, batch.id, job.now, &new).await?;
     batch.added += new.len() as i64;
     Ok(new.iter().map(|row| row.id as u64).collect())
 }

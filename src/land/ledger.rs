@@ -57,6 +57,9 @@ pub struct Entry {
 }
 
 /// What a ledger must rest on to serve now.
+///
+/// # Errors
+/// The store cannot be read.
 pub async fn basis(store: &Store, registry_id: i64, connector: u64) -> Result<LedgerBasis, StoreError> {
     Ok(LedgerBasis { store: store.id().await?, connector, landing: store.landing_of(registry_id).await? })
 }
@@ -110,6 +113,9 @@ impl Ledger {
     }
 
     /// Entries `from..from + count`, in order.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has fewer entries.
     pub fn slice(&self, from: u64, count: usize, out: &mut Vec<Entry>) -> io::Result<()> {
         out.clear();
         if count as u64 > self.entries.saturating_sub(from) {
@@ -156,6 +162,9 @@ impl Matcher {
     }
 
     /// Place of the row in the ledger, None where it is not there (or not where it can be expected).
+    ///
+    /// # Errors
+    /// The file cannot be read.
     pub fn find(&mut self, digest: u64) -> io::Result<Option<u64>> {
         self.fill(1)?;
         if self.window.get(self.at).is_some_and(|e| e.digest == digest) {
@@ -187,11 +196,18 @@ pub struct LedgerWriter {
 }
 
 impl LedgerWriter {
+    /// Begins the ledger of a registry beside the one that is there.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
     pub fn create(data: &Path, registry: &str) -> io::Result<LedgerWriter> {
         Ok(LedgerWriter { out: KeptFileWriter::create(path(data, registry), KIND)?, rows: 0, widths: Vec::new() })
     }
 
     /// Adds a row that has the first `width` columns.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn push(&mut self, entry: Entry, width: usize) -> io::Result<()> {
         if self.widths.last().is_none_or(|(_, last)| *last < width) {
             self.widths.push((self.rows, width));
@@ -204,6 +220,9 @@ impl LedgerWriter {
     }
 
     /// Ends the file and puts it in place, once the landing is committed.
+    ///
+    /// # Errors
+    /// The file cannot be written or put in place; the ledger that was there stays.
     pub fn publish(mut self, basis: LedgerBasis, columns: &[String], live: &RoaringTreemap) -> io::Result<()> {
         live.serialize_into(&mut self.out)?;
         let index = Index { basis, rows: self.rows, columns: columns.to_vec(), widths: self.widths };

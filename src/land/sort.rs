@@ -16,7 +16,8 @@ use super::reader::RowReader;
 use super::spool::{NO_RECORD, SpoolReader, SpooledFault, SpooledRow, cells_to_json};
 use crate::model::problem::Problem;
 use crate::store::quarantine::QuarantinedRow;
-use crate::store::record::{KnownRecord, NewRecord, key_hash};
+use crate::store::record::{KnownRecord, key_hash};
+use crate::store::record_write::NewRecord;
 use crate::store::{Store, record};
 
 /// Rows prepared at a time; the next chunk is prepared while this one is written.
@@ -87,7 +88,7 @@ pub(super) struct Sorter {
     pub reader: Arc<dyn RowReader>,
     pub store: Store,
     pub next_id: i64,
-    pub home: BatchContext,
+    pub batch_context: BatchContext,
     pub columns_hash: u64,
     pub width: usize,
     /// The registry has no records: nothing needs to be looked up.
@@ -101,7 +102,7 @@ pub(super) struct Sorter {
     pub inserted: RoaringTreemap,
     /// Keys that it has added.
     pub keys: KeyFilter,
-    pub keeper: Option<LedgerBuilder>,
+    pub ledger_builder: Option<LedgerBuilder>,
     /// Quarantined rows whose key could not be read: any of them may be one that seems to have vanished.
     pub without_key: i64,
     /// Rows of a table that are no records: totals, notes, a repeated header.
@@ -128,6 +129,9 @@ enum Item {
 
 impl Sorter {
     /// The next rows of the spool, sorted; None behind the last one.
+    ///
+    /// # Errors
+    /// `Spool` and `Damaged`, where the spool cannot be read; `Store`, where what is known of its keys cannot.
     pub fn next(&mut self, rows: &mut SpoolReader) -> Result<Option<Chunk>, LandError> {
         let mut chunk = Chunk::default();
         let mut items = Vec::new();
@@ -137,7 +141,7 @@ impl Sorter {
                 SpooledRow::Fault { number, offset, fault } => {
                     chunk.read += 1;
                     self.unnamed(&fault.problem.code);
-                    chunk.quarantined.push(self.home.quarantine(number, offset, fault));
+                    chunk.quarantined.push(self.batch_context.quarantine(number, offset, fault));
                 }
                 SpooledRow::Same { number, place, count } => {
                     chunk.read += count as i64;
@@ -192,7 +196,7 @@ impl Sorter {
             Err(fault) => {
                 self.unnamed(&fault.problem.code);
                 let raw = if fault.raw.is_empty() { payload } else { fault.raw.clone() };
-                chunk.quarantined.push(self.home.quarantine(number, offset, SpooledFault { raw, ..fault }));
+                chunk.quarantined.push(self.batch_context.quarantine(number, offset, SpooledFault { raw, ..fault }));
                 return Ok(None);
             }
         };
@@ -200,12 +204,12 @@ impl Sorter {
         if self.fresh && !self.keys.may_have(key_hash(&key)) {
             let checked = self.reader.check(&cells);
             let payload = padded.unwrap_or(payload);
-            let row = NewRecord { id: 0, key, hash, layout_id: self.home.layout_id, observed_at: None, payload };
+            let row = NewRecord { id: 0, key, hash, layout_id: self.batch_context.layout_id, observed_at: None, payload };
             self.add(Named { number, offset, digest, width, row }, checked, chunk);
             return Ok(None);
         }
         let payload = padded.unwrap_or(payload);
-        let row = NewRecord { id: 0, key, hash, layout_id: self.home.layout_id, observed_at: None, payload };
+        let row = NewRecord { id: 0, key, hash, layout_id: self.batch_context.layout_id, observed_at: None, payload };
         Ok(Some(Named { number, offset, digest, width, row }))
     }
 
@@ -218,7 +222,7 @@ impl Sorter {
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
-        Ok(tokio::runtime::Handle::current().block_on(self.store.known(self.home.registry_id, &keys))?)
+        Ok(tokio::runtime::Handle::current().block_on(self.store.known(self.batch_context.registry_id, &keys))?)
     }
 
     /// A row without a key: it may be one that seems to be missing, unless it is no record at all.
@@ -230,8 +234,8 @@ impl Sorter {
     }
 
     fn keep(&mut self, digest: u64, width: usize, record: i64) {
-        if let Some(keeper) = &mut self.keeper {
-            keeper.row(self.ledger.as_ref(), Entry { digest, record: record as u64 }, width);
+        if let Some(ledger_builder) = &mut self.ledger_builder {
+            ledger_builder.row(self.ledger.as_ref(), Entry { digest, record: record as u64 }, width);
         }
     }
 
@@ -254,7 +258,7 @@ impl Sorter {
         if fault.raw.is_empty() {
             fault.raw = payload;
         }
-        chunk.quarantined.push(self.home.quarantine(number, offset, fault));
+        chunk.quarantined.push(self.batch_context.quarantine(number, offset, fault));
     }
 
     fn sort(&mut self, named: Named, known: Option<KnownRecord>, chunk: &mut Chunk) {
@@ -312,16 +316,16 @@ impl Sorter {
                     let deferred = again.iter().map(|(i, entry)| Deferred::Known { number: number + i, record: entry.record });
                     chunk.deferred.extend(deferred);
                     chunk.unchanged += once.len() as i64;
-                    if let Some(keeper) = &mut self.keeper {
-                        once.iter().for_each(|(i, entry)| keeper.row(Some(ledger), **entry, ledger.width_at(place + i)));
+                    if let Some(ledger_builder) = &mut self.ledger_builder {
+                        once.iter().for_each(|(i, entry)| ledger_builder.row(Some(ledger), **entry, ledger.width_at(place + i)));
                     }
                     done += step;
                     continue;
                 }
             }
             chunk.unchanged += entries.len() as i64;
-            if let Some(keeper) = &mut self.keeper {
-                keeper.same(ledger, place + done, &entries);
+            if let Some(ledger_builder) = &mut self.ledger_builder {
+                ledger_builder.same(ledger, place + done, &entries);
             }
             done += step;
         }

@@ -129,6 +129,9 @@ impl Spool {
     }
 
     /// Starts a new spool, dropping what was there.
+    ///
+    /// # Errors
+    /// `Spool`: the folder cannot be written to.
     pub fn create(&self, state: SpoolState) -> Result<SpoolWriter, LandError> {
         self.remove()?;
         std::fs::create_dir_all(&self.dir).map_err(self.failed())?;
@@ -140,6 +143,9 @@ impl Spool {
     }
 
     /// Continues at the last checkpoint: what came after it is cut off.
+    ///
+    /// # Errors
+    /// `Spool`: the file is not there or cannot be written to.
     pub fn resume(&self, state: SpoolState) -> Result<SpoolWriter, LandError> {
         let mut file = File::options().write(true).open(self.rows_path()).map_err(self.failed())?;
         file.set_len(state.bytes).map_err(self.failed())?;
@@ -148,6 +154,9 @@ impl Spool {
     }
 
     /// Reads the good rows in order.
+    ///
+    /// # Errors
+    /// `Damaged`, where there is no spool or its file is shorter than it says; `Spool`, where it cannot be opened.
     pub fn rows(&self) -> Result<SpoolReader, LandError> {
         let state = self.state().ok_or_else(|| LandError::Damaged { path: self.dir.clone(), line: 0 })?;
         let file = File::open(self.rows_path()).map_err(self.failed())?;
@@ -161,6 +170,9 @@ impl Spool {
     }
 
     /// Moves a finished spool aside for a person to look at.
+    ///
+    /// # Errors
+    /// `Spool`: the folders cannot be renamed or made.
     pub fn hold(&self, data: &Path, registry: &str, batch: i64) -> Result<Spool, LandError> {
         let held = Spool::held(data, registry, batch);
         held.remove()?;
@@ -182,6 +194,10 @@ impl Spool {
         std::fs::rename(&self.dir, &other.dir).map_err(self.failed())
     }
 
+    /// Removes the folder, where there is one.
+    ///
+    /// # Errors
+    /// `Spool`: it is there and cannot be removed.
     pub fn remove(&self) -> Result<(), LandError> {
         match std::fs::remove_dir_all(&self.dir) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(self.failed()(e)),
@@ -223,6 +239,9 @@ impl SpoolWriter {
     }
 
     /// Appends a row whose cells are already a JSON array; `digest` 0 where it is not known.
+    ///
+    /// # Errors
+    /// `Spool`: the file cannot be written.
     pub fn row_json(&mut self, number: u64, offset: Option<u64>, digest: u64, cells: &str) -> Result<(), LandError> {
         self.end_run()?;
         let mut head = [0u8; 80];
@@ -236,6 +255,10 @@ impl SpoolWriter {
         Ok(())
     }
 
+    /// Appends a row of cells, None where a cell is absent.
+    ///
+    /// # Errors
+    /// `Spool`: the file cannot be written.
     pub fn row<'a>(
         &mut self,
         number: u64,
@@ -248,6 +271,9 @@ impl SpoolWriter {
     }
 
     /// Notes a row that stands in the ledger at `place`.
+    ///
+    /// # Errors
+    /// `Spool`: the file cannot be written.
     pub fn same(&mut self, number: u64, place: u64) -> Result<(), LandError> {
         self.open += 1;
         if let Some((first, from, count)) = &mut self.same
@@ -268,6 +294,10 @@ impl SpoolWriter {
         }
     }
 
+    /// Appends a row that could not be read, with its reason.
+    ///
+    /// # Errors
+    /// `Spool`: the file cannot be written.
     pub fn fault(&mut self, number: u64, offset: Option<u64>, fault: &SpooledFault) -> Result<(), LandError> {
         self.end_run()?;
         let json = serde_json::to_string(fault).expect("plain texts");
@@ -283,6 +313,9 @@ impl SpoolWriter {
     }
 
     /// Makes everything so far good: a killed pull continues from `cursor`.
+    ///
+    /// # Errors
+    /// `Spool`: file or state cannot be written; the checkpoint before is still the last one.
     pub fn checkpoint(&mut self, cursor: Option<String>) -> Result<(), LandError> {
         self.end_run()?;
         let failed = |source| LandError::Spool { path: self.spool.dir.clone(), source };
@@ -298,6 +331,9 @@ impl SpoolWriter {
     }
 
     /// All rows are here. The file reaches the disk before the state says so.
+    ///
+    /// # Errors
+    /// `Spool`: file or state cannot be written.
     pub fn finish(mut self) -> Result<SpoolState, LandError> {
         self.end_run()?;
         self.out.flush().map_err(|source| LandError::Spool { path: self.spool.dir.clone(), source })?;
@@ -344,7 +380,7 @@ pub struct SpoolReader {
 
 impl SpoolReader {
     /// The row that came last is not what this program spools.
-    pub(super) fn damaged(&self) -> LandError {
+    pub(crate) fn damaged(&self) -> LandError {
         LandError::Damaged { path: self.path.clone(), line: self.line }
     }
 

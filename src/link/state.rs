@@ -110,7 +110,7 @@ impl Memory {
     }
 }
 
-/// What a profile says of another unit.
+/// A relation that a profile states to another unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StatedRelation {
     pub kind: RelationKind,

@@ -59,15 +59,17 @@ pub fn follow(
     let rejudged = newly_judged(record_table, before, &standing.judgements, judgements);
     standing.terms.grow(record_table);
     let index = &standing.index;
-    let seated = |stem: u64| {
+    let behind = |key: BlockKey| {
         let mut found = Vec::new();
-        index.for_each_in_block(key(BlockKeyKind::Seat, stem), |profile| {
+        index.for_each_in_block(key, |profile| {
             found.push(profile);
             true
         });
         found
     };
-    let affected = standing.profiles.affected(record_table, before, &rejudged, seated);
+    let seated = |stem: u64| behind(key(BlockKeyKind::Seat, stem));
+    let called = |title: u64| behind(key(BlockKeyKind::Body, title));
+    let affected = standing.profiles.affected(record_table, before, &rejudged, seated, called);
     let leaving = standing.profiles.of_groups(&affected);
     record_table.swap_previous();
     let old = Traits::of(record_table, &standing, &leaving);

@@ -49,6 +49,10 @@ named! {
         Station = "station",
         /// An office building.
         Building = "building",
+        /// Posts of a unit of the federation, counted by kind.
+        Post = "post",
+        /// Services that a unit of the federation gave, counted by kind and month, or one by one.
+        Service = "service",
         /// Anything else with a date: an inspection, a hotline case, a service, a media report.
         Event = "event",
         /// A row of an area code table (streets).
@@ -61,7 +65,10 @@ named! {
 impl RecordKind {
     /// Whether records of this kind name an enterprise and are therefore linked.
     pub fn names_enterprise(self) -> bool {
-        !matches!(self, Self::Target | Self::Station | Self::Building | Self::AreaCode | Self::IndustryCode)
+        !matches!(
+            self,
+            Self::Target | Self::Station | Self::Building | Self::Post | Self::Service | Self::AreaCode | Self::IndustryCode
+        )
     }
 }
 
@@ -165,6 +172,10 @@ named! {
         Listed = "listed",
         /// Whether it is a labour dispatch agency.
         DispatchAgency = "dispatch_agency",
+        /// Whether it serves households (家政).
+        DomesticService = "domestic_service",
+        /// Whether it cares for the sick, the old or the disabled (护理).
+        CareService = "care_service",
         // relations
         /// Name of the firm whose branch or company it is.
         ParentName = "parent_name",
@@ -247,6 +258,25 @@ named! {
         TargetValue = "value",
         /// Who answers for it.
         Responsible = "responsible",
+        // the federation's posts and services
+        /// A unit of the federation, by its code or by a name that no other unit has.
+        FederationUnit = "unit",
+        /// Kind of post: SOCIAL_WORKER, STUDENT_ASSISTANT, ASSISTANT, COORDINATOR, or the Chinese word.
+        PostKind = "post_kind",
+        /// Posts that there are to be (编制).
+        Approved = "approved",
+        /// Posts that somebody holds (在岗).
+        Filled = "filled",
+        /// Of the holders, chairs of unions below, delegated by the unit.
+        DelegatedChairs = "delegated_chairs",
+        /// Subsidy per head and year.
+        Subsidy = "subsidy",
+        /// The day that counts hold of; of a month or a year its last one.
+        AsOf = "as_of",
+        /// Kind of service: MEDIATION, LEGAL_AID, CARD …, or the Chinese word.
+        ServiceKind = "service_kind",
+        /// How many; a row without this field is one.
+        Quantity = "quantity",
         // code tables
         /// Code of a row of a code table.
         Code = "code",

@@ -14,8 +14,10 @@ const CREDIT_ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 const CREDIT_WEIGHTS: [u32; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
 const ORGANISATION_WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
 
-/// Full-width to ASCII, upper case, without blanks, dashes and zero-width characters. Words for "none" become empty.
+/// Full-width to ASCII, upper case, without blanks, dashes and zero-width characters, out of the `="…"` that keeps a spreadsheet from
+/// taking it for a number. Words for "none" become empty.
 pub fn clean_identifier(raw: &str) -> String {
+    let raw = raw.trim().strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
     let cleaned: String = if raw.bytes().all(|b| b.is_ascii_alphanumeric()) {
         raw.to_ascii_uppercase()
     } else {
@@ -197,6 +199,8 @@ mod tests {
         assert_eq!(CreditCode::parse("91110000600037341l").map(|c| c.organisation_code().to_string()), Some("600037341".into()));
         assert!(CreditCode::parse("A1110000600037341L").is_none());
         assert!(CreditCode::parse("９１３５０１００M000100Y43").is_some(), "full-width digits are digits");
+        assert!(CreditCode::parse(" =\"91350100M000100Y43\"").is_some(), "as our own CSV keeps it for spreadsheets");
+        assert!(CreditCode::parse("=91350100M000100Y43").is_none());
         assert!(OrganisationCode::parse("10142596-4").is_some());
         assert!(RegistrationNumber::parse("123456789012345").is_some());
         assert!(RegistrationNumber::parse("123456789012346").is_none());

@@ -121,7 +121,7 @@ named! {
 }
 
 named! {
-    /// What a person says of two records.
+    /// A person's judgement on two records.
     pub enum JudgementVerdict {
         /// The two are one enterprise: they must be linked.
         Same = "SAME",

@@ -1,4 +1,7 @@
-//! The nouns of the house: no imports of ours, no I/O.
+//! The nouns of the house: enterprises, records, identifiers, fields, verdicts, reasons and their texts, and the reference data.
+//!
+//! In: texts and numbers as registries write them, and the files of `reference/` that are part of the program. Out: values that are valid
+//! wherever they are held. No imports of ours, no I/O, and no rule of linking or judging.
 
 pub mod clock;
 pub mod datum;

@@ -1,4 +1,4 @@
-//! One problem, as everybody is told of it: a stable code for machines, a text in both languages, and what to do.
+//! One problem, in the one shape that every reader meets: a stable code for machines, a text in both languages, and what to do.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -61,7 +61,7 @@ impl Problem<&'static str> {
     }
 }
 
-/// What a caller is told by: the stable codes of `extensions.code`.
+/// The stable codes of `extensions.code`, by which callers tell problems apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
     /// What was asked cannot be meant.

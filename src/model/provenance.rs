@@ -36,7 +36,7 @@ named! {
     }
 }
 
-/// What one record says of one field.
+/// The value that one record states for one field.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceValue {
     /// Whose statement it is.

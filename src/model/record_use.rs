@@ -16,6 +16,8 @@ named! {
         Tie = "tie",
         /// Each is a place of the federation, once units were entered.
         Place = "place",
+        /// They are counted among the posts and services of the federation, once units were entered.
+        FederationCount = "federation count",
         /// They land, are kept and can be looked up row by row; nothing is made of them yet.
         KeptOnly = "kept only",
     }
@@ -33,6 +35,9 @@ impl RecordUse {
             }
             RecordUse::Tie => ("作为往来关系显示在企业上", "shown at its enterprise as a tie"),
             RecordUse::Place => ("录入单位后，成为工会站点", "a place of the federation, once units were entered"),
+            RecordUse::FederationCount => {
+                ("录入单位后，计入工会的岗位或服务", "counted among the federation's posts or services, once units were entered")
+            }
             RecordUse::KeptOnly => ("只入库保存，尚未使用", "kept only: it lands and is kept, and nothing reads it yet"),
         }
     }
@@ -46,6 +51,7 @@ impl RecordKind {
             RecordKind::Payment | RecordKind::Target => RecordUse::Assessed,
             RecordKind::Dispatch | RecordKind::Investment | RecordKind::Dispute | RecordKind::Event => RecordUse::Tie,
             RecordKind::Station | RecordKind::Building => RecordUse::Place,
+            RecordKind::Post | RecordKind::Service => RecordUse::FederationCount,
             RecordKind::AreaCode | RecordKind::IndustryCode => RecordUse::KeptOnly,
         }
     }

@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Numbers as people read them, and texts that programs take for numbers.
 
 /// `12,345`.
 pub fn grouped(n: i64) -> String {
@@ -20,6 +20,20 @@ pub fn grouped(n: i64) -> String {
 pub fn shown(at: chrono::DateTime<chrono::Utc>) -> String {
     use chrono::SubsecRound;
     at.trunc_subsecs(3).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+/// Whether a spreadsheet that opens a CSV takes a text for a number and spoils it: digits behind a zero, more than the fifteen it keeps,
+/// or one `E` between digits, which it takes for a power of ten.
+pub fn is_number_to_spreadsheets(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    if !bytes.first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
+    let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    match bytes.iter().position(|b| matches!(b, b'e' | b'E')) {
+        Some(at) => digits(&bytes[..at]) && digits(&bytes[at + 1..]),
+        None => digits(bytes) && (bytes.len() > 15 || bytes.len() > 1 && bytes[0] == b'0'),
+    }
 }
 
 /// A text as a terminal may show it: control characters as signs of their own (`␛` for the one that begins a command to the terminal),
@@ -55,6 +69,18 @@ mod tests {
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(grouped(-999), "-999");
         assert_eq!(grouped(1000), "1,000");
+    }
+
+    #[test]
+    fn a_spreadsheet_keeps_fifteen_digits_and_no_zero_before_them() {
+        for text in ["0111", "911101051465247042", "1234567890123456", "9111010512345678E5", "1e5"] {
+            assert!(is_number_to_spreadsheets(text), "{text}");
+        }
+        for text in
+            ["", "0", "110108", "123456789012345", "91110112MADLMWJC69", "12E", "E12", "1E2E3", "010-04079023", "北京0111"]
+        {
+            assert!(!is_number_to_spreadsheets(text), "{text}");
+        }
     }
 
     #[test]

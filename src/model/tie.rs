@@ -1,4 +1,4 @@
-//! What a record says of an enterprise beside its attributes: an investment, a dispatch of labour, a dispute, an event.
+//! What a record states about an enterprise beside its attributes: an investment, a dispatch of labour, a dispute, an event.
 
 use chrono::NaiveDate;
 

@@ -169,7 +169,7 @@ impl Unmet {
     }
 }
 named! {
-    /// What the registry says of an enterprise's life; its words are read by `reference/registration/statuses.csv`.
+    /// The registration status of an enterprise; its words are read by `reference/registration/statuses.csv`.
     pub enum OperatingStatus {
         /// In business (存续, 在营, 开业).
         Active = "ACTIVE",
@@ -227,6 +227,10 @@ named! {
         PaysPreparatoryFund = "PAYS_PREPARATORY_FUND",
         /// Its shares are traded.
         Listed = "LISTED",
+        /// Serves households (家政服务).
+        DomesticService = "DOMESTIC_SERVICE",
+        /// Cares for the sick, the old and the disabled (护理、养老服务).
+        Care = "CARE",
     }
 }
 

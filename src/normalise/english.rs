@@ -136,7 +136,7 @@ pub(super) fn beside_chinese(raw: &str) -> Option<(String, &str)> {
 
 /// Reads a name written in Latin letters.
 pub(super) fn read(raw: &str) -> Name {
-    let mut lower: String = raw.chars().flat_map(char::to_lowercase).collect();
+    let mut lower: String = raw.chars().flat_map(char::to_lowercase).map(|c| if "üǖǘǚǜ".contains(c) { 'u' } else { c }).collect();
     for (words, one) in PHRASES {
         lower = lower.replace(words, one);
     }
@@ -148,18 +148,27 @@ pub(super) fn read(raw: &str) -> Name {
     let legal = |word: &String| LEGAL.contains(&word.as_str());
     let (firm, branch) = words.split_at(cut_branch(&words, words.iter().rposition(legal)));
     let (mut place, mut brand, mut trade) = (Vec::new(), String::new(), Vec::new());
+    let mut places: Vec<&String> = Vec::new();
     for word in firm {
         if let Some(chinese) = TRADES.get(word.as_str()) {
             trade.extend(chinese.iter().flatten().copied());
-        } else if let Some(chinese) = PLACES_IN_PINYIN.get(word) {
-            if !place.ends_with(chinese) {
-                place.extend_from_slice(chinese);
+        } else if PLACES_IN_PINYIN.contains_key(word) {
+            // What several places are spelt as tells none, and may still be the 字号.
+            if !places.contains(&word) {
+                places.push(word);
             }
         } else if !FORMS.contains(word.as_str()) {
             brand.push_str(word);
         }
     }
-    let brand = glyphs(&brand);
+    // Yan'an Technology (Beijing): a 字号 that is spelt as a place is.
+    let own = || places.iter().rposition(|word| !lower.contains(&format!("({word}")));
+    if let Some(at) = own().filter(|_| brand.is_empty()) {
+        brand.push_str(places.remove(at));
+    }
+    places.iter().for_each(|word| place.extend_from_slice(&PLACES_IN_PINYIN[*word]));
+    // ü is written u or v.
+    let brand = glyphs(&brand.replace("lv", "lu").replace("nv", "nu"));
     let branch: Vec<Glyph> = branch.iter().flat_map(|word| in_chinese(word)).collect();
     let form = if words.iter().any(legal) { FORM } else { "" };
     let mut name = Name::from_parts([&[], &place, &brand, &trade, &[], &branch]);
@@ -223,6 +232,10 @@ mod tests {
             ("Hengxin Trading Co., Ltd.", "", "HENGXIN", ""),
             ("Hengxin Technology (Beijing) Co., Ltd. Shanghai Branch", "北京", "HENGXIN", "上海分公司"),
             ("Hengxin Technology Second Branch", "", "HENGXIN", "第二分公司"),
+            ("Beijing Yan'an Technology Co., Ltd.", "北京", "YANAN", ""),
+            ("Yan'an Technology (Beijing) Co., Ltd.", "北京", "YANAN", ""),
+            ("Lvyuan Trading Co., Ltd.", "", "LUYUAN", ""),
+            ("Lüyuan Trading Co., Ltd.", "", "LUYUAN", ""),
             ("Hengxin Technology Co., Ltd. Beijing Representative Office", "", "HENGXIN", "北京代表处"),
             ("Office Depot Hengxin Co., Ltd.", "", "DEPOTHENGXIN", ""),
         ] {

@@ -8,12 +8,15 @@
 pub mod address;
 pub mod blank;
 pub mod english;
+mod form;
 pub mod glyph;
 mod hash;
 pub mod identifier;
 pub mod lexicon;
 pub mod name;
 pub mod name_parts;
+pub mod named_places;
+mod notes;
 mod numerals;
 pub mod phone;
 pub mod place;

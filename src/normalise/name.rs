@@ -8,12 +8,14 @@ use std::sync::LazyLock;
 
 use super::blank::is_blank;
 use super::english;
-use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_digit, is_han, is_latin, sound_alike};
+use super::form::{COMPANY, FORM_GLYPHS, closing, form_suffix, is_whole, once};
+use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_han, is_latin};
+use super::notes::{cut_dress, cut_notes, cut_union};
 use super::numerals::one_way;
 use super::place::PLACES;
 use super::tables::Level;
 use crate::normalise::name_parts::{LONGEST, Name};
-use crate::normalise::words::{WORDS, form_class};
+use crate::normalise::words::WORDS;
 
 /// The name of a record and the other names that stand inside it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,7 +40,7 @@ pub fn read_names(raw: &str) -> Names {
     if is_blank(raw) {
         return Names::default();
     }
-    let mut written = one_way(glyphs(raw));
+    let mut written = once(one_way(glyphs(raw)));
     written.truncate(3 * LONGEST);
     let latin = written.iter().filter(|g| is_latin(**g)).count();
     if latin > 0 && !written.iter().any(|g| is_han(*g)) {
@@ -50,7 +52,7 @@ pub fn read_names(raw: &str) -> Names {
         && let Some((chinese, english)) = english::beside_chinese(raw)
     {
         both = Some(english::read(english)).filter(|name| !name.view().brand().is_empty());
-        written = one_way(glyphs(&chinese));
+        written = once(one_way(glyphs(&chinese)));
         written.truncate(3 * LONGEST);
     }
     let mut noted = Vec::new();
@@ -103,131 +105,6 @@ pub fn is_whole_name(raw: &str) -> bool {
     let company = flat.windows(COMPANY.len()).any(|pair| *pair == **COMPANY);
     (6..=LONGEST).contains(&flat.len()) && company && is_whole(&flat) && flat.iter().filter(|g| is_han(**g)).count() >= 6
 }
-
-/// Removes `(原某某公司)`, `(曾用名:某某)`, `(筹)` and, behind a whole name, `(已更名)`, `(停业)`; what the notes name goes
-/// to `noted`.
-fn cut_notes(written: Vec<Glyph>, noted: &mut Vec<Vec<Glyph>>) -> Vec<Glyph> {
-    let mut kept = Vec::with_capacity(written.len());
-    let mut at = 0;
-    while at < written.len() {
-        if written[at] == OPEN {
-            let end = closing(&written, at);
-            let inside = &written[at + 1..end];
-            if let Some((len, ())) = WORDS.notes.prefix(inside) {
-                let alias = &inside[len..];
-                if alias.iter().filter(|g| is_han(**g)).count() >= 3 {
-                    noted.extend(firms_of(alias).map(<[Glyph]>::to_vec));
-                    at = end + 1;
-                    continue;
-                }
-            }
-            // (筹), (新), (); (已更名) behind a form.
-            if inside.len() <= 1 || is_dress(inside) || (is_remark(inside) && (is_whole(&kept) || kept.is_empty())) {
-                at = end + 1;
-                continue;
-            }
-        }
-        kept.push(written[at]);
-        at += 1;
-    }
-    kept
-}
-
-/// The firms that a note names behind each other: each ends with 公司.
-fn firms_of(alias: &[Glyph]) -> impl Iterator<Item = &[Glyph]> {
-    let ends: Vec<usize> = (4..alias.len().saturating_sub(4)).filter(|end| alias[..*end].ends_with(&COMPANY)).collect();
-    let again = |end: usize| alias[end..].iter().filter(|g| is_han(**g)).count() >= 4 && form_suffix(&alias[end..]).0 > 0;
-    let cuts: Vec<usize> = ends.into_iter().filter(|end| again(*end)).collect();
-    let starts: Vec<usize> = std::iter::once(0).chain(cuts.iter().copied()).collect();
-    let ends: Vec<usize> = cuts.into_iter().chain([alias.len()]).collect();
-    starts.into_iter().zip(ends).map(|(start, end)| &alias[start..end])
-}
-
-/// What clerks put beside a name, with brackets or without: 临时户, 报验户, 个体工商户. It says of which kind the account or the
-/// unit is, not which one it is.
-fn is_dress(inside: &[Glyph]) -> bool {
-    let dispatched = || inside.windows(DISPATCH.len()).any(|pair| *pair == **DISPATCH);
-    WORDS.dress.contains(inside) || dispatched() || inside.len() >= 4 && inside.iter().all(|g| is_digit(*g) || DATES.contains(g))
-}
-
-/// （甲公司派遣）, （派遣至乙公司）: an account that the firm before it keeps for dispatched workers.
-static DISPATCH: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("派遣"));
-/// （2003年至2008年）: from when to when a name was borne.
-static DATES: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("年月日至起止"));
-
-/// Takes 临时户 and its kin from the end of a whole name, and from its beginning.
-fn cut_dress(mut written: Vec<Glyph>) -> Vec<Glyph> {
-    for _ in 0..2 {
-        match WORDS.dress.suffix(&written) {
-            Some((len, ())) if written.len() >= len + 4 && is_whole(&written[..written.len() - len]) => {
-                written.truncate(written.len() - len);
-            }
-            _ => break,
-        }
-    }
-    match WORDS.dress.prefix(&written) {
-        Some((len, ())) if written.len() >= len + 6 && PLACES.prefix(&written[len..]).is_some() => written.split_off(len),
-        _ => written,
-    }
-}
-
-/// A state of the unit: 已更名, 停业, 自然人独资. Never a branch, never a place.
-fn is_remark(inside: &[Glyph]) -> bool {
-    (0..inside.len()).any(|at| WORDS.remarks.prefix(&inside[at..]).is_some())
-        && WORDS.branches.suffix(inside).is_none()
-        && WORDS.forms.suffix(inside).is_none()
-        && PLACES.prefixes(inside).next().is_none()
-}
-
-/// Ends as the name of a firm or a branch does.
-fn is_whole(kept: &[Glyph]) -> bool {
-    let flat: Vec<Glyph> = kept.iter().copied().filter(|g| *g != OPEN && *g != CLOSE).collect();
-    form_suffix(&flat).0 > 0 || WORDS.branches.suffix(&flat).is_some()
-}
-
-/// Position of the bracket that closes the one at `open`, or the end.
-fn closing(written: &[Glyph], open: usize) -> usize {
-    let mut depth = 0;
-    for (at, glyph) in written.iter().enumerate().skip(open) {
-        match *glyph {
-            OPEN => depth += 1,
-            CLOSE => {
-                depth -= 1;
-                if depth == 0 {
-                    return at;
-                }
-            }
-            _ => {}
-        }
-    }
-    written.len()
-}
-
-/// Cuts 工会委员会 and its kin from the end; 中国工会某某公司委员会 has them around its host.
-fn cut_union(mut written: Vec<Glyph>) -> (Vec<Glyph>, bool) {
-    let mut joint = false;
-    let [before, behind] = &*AROUND;
-    if written.starts_with(before)
-        && written.ends_with(behind)
-        && written.len() >= before.len() + behind.len() + 4
-        && WORDS.unions.suffix(&written).is_none()
-    {
-        written.truncate(written.len() - behind.len());
-        return (written.split_off(before.len()), false);
-    }
-    for _ in 0..2 {
-        match WORDS.unions.suffix(&written) {
-            Some((len, regional)) if written.len() >= len + 2 => {
-                written.truncate(written.len() - len);
-                joint |= regional;
-            }
-            _ => break,
-        }
-    }
-    (written, joint)
-}
-
-static AROUND: LazyLock<[Vec<Glyph>; 2]> = LazyLock::new(|| ["中国工会", "委员会"].map(glyphs));
 
 fn take_apart(written: &[Glyph]) -> Name {
     let (flat, inner) = open_brackets(written);
@@ -348,7 +225,6 @@ fn is_road(rest: &[Glyph], step: usize) -> bool {
         && (WORDS.trades.prefix(behind).is_some() || WORDS.forms.prefix(behind).is_some())
 }
 
-static COMPANY: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("公司"));
 static BRANCH_HEADS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("分支"));
 static ORDINAL: LazyLock<Glyph> = LazyLock::new(|| glyphs("第")[0]);
 /// Digits of ordinals: 第十六, 第2.
@@ -434,58 +310,6 @@ fn cut_branch(rest: &[Glyph]) -> (&[Glyph], &[Glyph]) {
     none
 }
 
-/// Length of the legal form at the end, and its canonical class.
-fn form_suffix(whole: &[Glyph]) -> (usize, u8) {
-    let (len, class) = match WORDS.forms.suffix(whole) {
-        Some((len, class)) if whole.len() >= len + 2 => (len, class),
-        _ => (0, 0),
-    };
-    if len <= 2
-        && let Some(garbled) = garbled_form(whole)
-    {
-        return garbled;
-    }
-    if len == 0 {
-        // 公思, 宫司: 公司 by its sound.
-        let sounds = whole.len() >= 6 && whole[whole.len() - 2..].iter().zip(&*COMPANY).all(|(a, b)| sound_alike(*a, *b));
-        return if sounds { (2, form_class("公司")) } else { (0, 0) };
-    }
-    // 投资中心(有限合伙): two endings.
-    if class == WORDS.forms.prefix(&PARTNERSHIP).map_or(0, |(_, class)| class)
-        && let Some((more, _)) = WORDS.forms.suffix(&whole[..whole.len() - len])
-        && whole.len() >= len + more + 2
-    {
-        return (len + more, class);
-    }
-    (len, class)
-}
-
-/// 有限责任公司司, 有公限司, 有限公可: a slip inside the form must not turn it into trade. A stretch at the end that begins
-/// like a form and, but for one glyph, consists of the glyphs of forms, is one.
-fn garbled_form(whole: &[Glyph]) -> Option<(usize, u8)> {
-    let longest = whole.len().saturating_sub(2).min(8);
-    (3..=longest).rev().find_map(|len| {
-        let tail = &whole[whole.len() - len..];
-        let known = tail.iter().filter(|g| FORM_GLYPHS.contains(g)).count();
-        let limited = tail.iter().any(|g| FORM_GLYPHS[..2].contains(g));
-        let begins = FORM_GLYPHS[..4].contains(&tail[0]);
-        let shares = FORM_GLYPHS[3] == tail[0];
-        let group = whole[..whole.len() - len].ends_with(&GROUP) && whole.len() >= len + GROUP.len() + 2;
-        (begins && limited && known + 1 >= len && known >= 3).then(|| match (group, shares) {
-            // 集团有限责任.
-            (true, _) => (len + GROUP.len(), form_class("集团")),
-            (_, true) => (len, form_class("股份有限公司")),
-            _ => (len, form_class("有限公司")),
-        })
-    })
-}
-
-static GROUP: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("集团"));
-
-static FORM_GLYPHS: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("有限责股任公司份"));
-
-static PARTNERSHIP: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("有限合伙"));
-
 /// 某某北京科技: a place whose brackets were lost stands between 字号 and trade, or ends the body.
 fn cut_inner_place(body: &[Glyph], inner: Vec<Glyph>) -> (Vec<Glyph>, Vec<Glyph>) {
     if inner.is_empty() {
@@ -555,7 +379,13 @@ mod tests {
             ("恒信商贸顺义分公司", "||恒信|商贸||顺义分公司"),
             ("北京恒信商贸公司银宏粤菜馆", "北京||恒信|商贸|公司|银宏粤菜馆"),
             ("北京恒信商贸有公限司", "北京||恒信|商贸|有公限司|"),
-            ("北京恒信商贸有限责任公司司", "北京||恒信|商贸|有限责任公司司|"),
+            ("北京恒信商贸有限责任公司司", "北京||恒信|商贸|有限责任公司|"),
+            ("北京市市恒信商贸有限限公司第一分公公司", "北京市||恒信|商贸|有限公司|第一分公司"),
+            ("北京恒信商贸有限公司（欠薪户）", "北京||恒信|商贸|有限公司|"),
+            ("北京恒信商贸有限公司（已列入名录）", "北京||恒信|商贸|有限公司|"),
+            ("北京恒信商贸有限公司工会（已撤并）", "北京||恒信|商贸|有限公司|"),
+            ("北京恒信商贸有限公司（二厂）", "北京||恒信|商贸|有限公司|二厂"),
+            ("北京恒信商贸有限公司（回龙观店）", "北京||恒信|商贸|有限公司|回龙观店"),
             ("北京恒信酒店管理公司", "北京||恒信|酒店管理|公司|"),
             ("恒信集团有限公司", "||恒信||集团有限公司|"),
             ("北京恒信商贸有限公司(已更名)", "北京||恒信|商贸|有限公司|"),
@@ -575,6 +405,15 @@ mod tests {
         let names = read_names("北京恒信商贸有限公司（原北京立达商贸公司）工会委员会");
         assert_eq!(names.name.view().to_text(), "北京恒信商贸有限公司");
         assert_eq!(names.noted.iter().map(|n| n.view().to_text()).collect::<Vec<_>>(), ["北京立达商贸公司"]);
+        for raw in [
+            "北京恒信商贸有限公司原北京立达商贸公司",
+            "北京恒信商贸有限公司（更名前：北京立达商贸公司）",
+            "北京恒信商贸有限公司（已更名为北京立达商贸公司）",
+        ] {
+            let names = read_names(raw);
+            assert_eq!(names.name.view().to_text(), "北京恒信商贸有限公司", "{raw}");
+            assert_eq!(names.noted.iter().map(|n| n.view().to_text()).collect::<Vec<_>>(), ["北京立达商贸公司"], "{raw}");
+        }
         assert!(read_name("中关村大厦联合工会").shape.joint);
         assert_eq!(read_name("中国工会北京恒信商贸有限公司委员会").view().to_text(), "北京恒信商贸有限公司");
     }

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use super::glyph::{Glyph, glyphs, is_digit};
+use super::glyph::{Glyph, glyphs, is_digit, is_latin};
 
 /// What one numeral stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,13 @@ fn numeral(glyph: Glyph) -> Option<&'static (Glyph, Numeral, Option<Glyph>)> {
 pub fn one_way(mut written: Vec<Glyph>) -> Vec<Glyph> {
     let mut at = 0;
     while at < written.len() {
+        if let Some((len, number)) = roman(&written, at) {
+            let digits: Vec<Glyph> = number.to_string().bytes().map(Glyph::from).collect();
+            let end = at + digits.len();
+            written.splice(at..at + len, digits);
+            at = end;
+            continue;
+        }
         let run = written[at..].iter().take_while(|glyph| numeral(**glyph).is_some()).count();
         if run == 0 {
             at += 1;
@@ -77,6 +84,19 @@ pub fn one_way(mut written: Vec<Glyph>) -> Vec<Glyph> {
         at = end;
     }
     written
+}
+
+/// II期, IV号: a Roman number in letters that counts something, its length and value.
+fn roman(written: &[Glyph], at: usize) -> Option<(usize, usize)> {
+    const NUMBERS: [&str; 12] = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"];
+    let len = written[at..].iter().take(5).take_while(|glyph| is_latin(**glyph)).count();
+    let before = at.checked_sub(1).is_some_and(|before| is_latin(written[before]));
+    let counted = || written.get(at + len).is_some_and(|next| COUNTED.contains(next));
+    if before || !(1..=4).contains(&len) || !counted() {
+        return None;
+    }
+    let is = |known: &&str| known.bytes().map(Glyph::from).eq(written[at..at + len].iter().copied());
+    Some((len, NUMBERS.iter().position(is)? + 1))
 }
 
 /// The Arabic digits of a number; None where the numerals are one alone, Arabic already, or no number.
@@ -137,5 +157,10 @@ mod tests {
             assert_eq!(text(&one_way(glyphs(raw))), expected, "{raw}");
         }
         assert_eq!(text(&one_way(glyphs("珞Ⅱ期"))), "珞2期", "Roman numerals of their own are digits");
+        for (raw, expected) in
+            [("珞III号", "珞3号"), ("珞iv期", "珞4期"), ("珞VIP号", "珞VIP号"), ("珞II科技", "珞II科技"), ("AII期", "AII期")]
+        {
+            assert_eq!(text(&one_way(glyphs(raw))), expected, "{raw}");
+        }
     }
 }

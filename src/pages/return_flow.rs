@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::hub::HubError;
 use crate::hub::return_flow::{ReturnFlow, ReturnPlace, ReturnedRow};
 use crate::model::message::Lang;
+use crate::model::text::is_number_to_spreadsheets;
 
 /// What stands beside the department's own columns.
 pub const LEARNT: [&str; 6] =
@@ -65,12 +66,16 @@ fn csv_cell(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-fn csv_line<'a>(cells: impl Iterator<Item = &'a str>, out: &mut Vec<u8>) {
+/// A line; `quotes` writes what a spreadsheet would take for a number and spoil so that it takes it for a text.
+fn csv_line<'a>(cells: impl Iterator<Item = &'a str>, quotes: bool, out: &mut Vec<u8>) {
     for (at, cell) in cells.enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        csv_cell(cell, out);
+        match quotes && is_number_to_spreadsheets(cell) {
+            true => out.extend_from_slice(format!("\"=\"\"{cell}\"\"\"").as_bytes()),
+            false => csv_cell(cell, out),
+        }
     }
     out.extend_from_slice(b"\r\n");
 }
@@ -78,17 +83,17 @@ fn csv_line<'a>(cells: impl Iterator<Item = &'a str>, out: &mut Vec<u8>) {
 /// The beginning of a CSV file: a byte order mark, without which Excel does not take UTF-8 for UTF-8, and the header.
 pub fn csv_header(columns: &[String]) -> Vec<u8> {
     let mut out = "\u{feff}".as_bytes().to_vec();
-    csv_line(columns.iter().map(String::as_str).chain(LEARNT), &mut out);
+    csv_line(columns.iter().map(String::as_str).chain(LEARNT), false, &mut out);
     out
 }
 
-/// Rows as lines of CSV.
-pub fn csv(rows: &[ReturnedRow], lang: Lang) -> Vec<u8> {
+/// Rows as lines of CSV, with their codes as they are or, for spreadsheets, as `="911…"`.
+pub fn csv(rows: &[ReturnedRow], lang: Lang, for_spreadsheets: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(rows.len() * 300);
     for row in rows {
         let beside = learnt(row, lang);
         let own = row.cells.iter().map(|cell| cell.as_deref().unwrap_or(""));
-        csv_line(own.chain(beside.iter().map(String::as_str)), &mut out);
+        csv_line(own.chain(beside.iter().map(String::as_str)), for_spreadsheets, &mut out);
     }
     out
 }
@@ -184,8 +189,12 @@ mod tests {
             ..ReturnedRow::default()
         };
         let columns = ["名称".to_owned(), "备注".to_owned(), "空".to_owned()];
-        let text = String::from_utf8(csv(std::slice::from_ref(&row), Lang::En)).expect("text");
+        let text = String::from_utf8(csv(std::slice::from_ref(&row), Lang::En, false)).expect("text");
         assert_eq!(text, "'=1+1,\"甲,\"\"乙\"\"\",,E1,2,,,,unreadable\r\n");
+        let coded = ReturnedRow { cells: vec![Some("911101051465247042".into()), Some("85".into())], ..ReturnedRow::default() };
+        let of =
+            |for_spreadsheets| String::from_utf8(csv(std::slice::from_ref(&coded), Lang::En, for_spreadsheets)).expect("text");
+        assert!(of(false).starts_with("911101051465247042,85,") && of(true).starts_with("\"=\"\"911101051465247042\"\"\",85,"));
         assert!(csv_header(&columns).starts_with("\u{feff}名称,备注,空,huitu_enterprise".as_bytes()));
         let line = object(&columns, &row, Lang::Zh);
         assert_eq!((&line["row"]["空"], &line["huitu"]["quarantined"]), (&Value::Null, &json!("无法读取")));

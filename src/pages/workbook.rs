@@ -41,6 +41,9 @@ impl From<u64> for Cell {
 }
 
 /// The file's bytes.
+///
+/// # Errors
+/// Whatever writing the workbook fails with: more rows than a sheet takes, for one.
 pub fn render(b: &Bulletin) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let zh = b.lang == Lang::Zh;
@@ -123,6 +126,25 @@ pub fn render(b: &Bulletin) -> Result<Vec<u8>, XlsxError> {
         })
         .collect();
     fill(book.add_worksheet(), t("任务", "Targets"), header, &rows)?;
+
+    if !b.appraisal.is_empty() {
+        let header: &[&str] = if zh {
+            &["名次", "单位", "得分", "上年名次", "提升名次最多", "待复核异议"]
+        } else {
+            &["rank", "unit", "score", "year before", "what would lift it most", "open objections"]
+        };
+        let appraised = b.appraisal.iter().map(|unit| {
+            vec![
+                u64::from(unit.rank).into(),
+                unit.name.clone().into(),
+                Cell::Number((unit.score * 10.0).round() / 10.0),
+                unit.before.map_or(Cell::from(""), |rank| u64::from(rank).into()),
+                unit.lift.clone().into(),
+                (unit.objections as u64).into(),
+            ]
+        });
+        fill(book.add_worksheet(), t("年度考核", "Appraisal"), header, &appraised.collect::<Vec<Vec<Cell>>>())?;
+    }
 
     let header: &[&str] = if zh {
         &["单位", "企业编号", "统一社会信用代码", "企业名称", "地址", "从业人员", "起始", "依据", "分值"]

@@ -70,6 +70,9 @@ pub struct Publication {
 
 /// Writes store and edition. Answers None where the data is the same as in the edition before: then only the inputs'
 /// digest is noted and no edition appears.
+///
+/// # Errors
+/// `Store`, where the transaction fails and nothing is kept; `Edition`, where the folder cannot be written.
 pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Option<Manifest>, PublishError> {
     let failed = |e| PublishError::Store(store.failed(e));
     let number = i64::from(p.number);

@@ -15,7 +15,7 @@ const CHANGES_GAP_LIST: f64 = 10_000.0;
 /// Points for pairs that would change a verdict outside the list.
 const CHANGES_VERDICT: f64 = 5_000.0;
 
-/// What assessing is told of open pairs: a union's record that nearly matches an enterprise.
+/// Open pairs as assessing takes them: a union's record that nearly matches an enterprise.
 pub fn open_pairs(review: &[ReviewPair]) -> Vec<OpenPair> {
     review
         .iter()

@@ -69,6 +69,9 @@ pub fn member<'a>(raw: &'a str, step: &str) -> Option<&'a str> {
 }
 
 /// The records of an answer alone.
+///
+/// # Errors
+/// The body is no JSON, up to where its records are.
 pub fn items<'a>(body: &'a str, pointer: Option<&str>) -> Result<Option<Vec<&'a str>>, serde_json::Error> {
     match look(body, pointer, &[]) {
         (looked, None) => Ok(looked.items),
@@ -268,8 +271,8 @@ pub fn stream_items(
             ),
             None => said(
                 io::ErrorKind::InvalidData,
-                "文件中没有记录列表（对象的数组）；请用 decoding.records 写明位置",
-                "there is no list of records (an array of objects): say with decoding.records where it stands",
+                "文件中没有记录列表（对象的数组）；记录在别处时请用 decoding.records 写明位置，写成数组的数组（[[…],[…]]）、按列写的（{\"列名\":[…]}）或以编号为键的（{\"编号\":{…}}）请部门改为对象的数组或 CSV",
+                "there is no list of records (an array of objects): say with decoding.records where it stands; rows written as arrays ([[…],[…]]), by column ({\"name\":[…]}) or under their keys ({\"1\":{…}}) must come as an array of objects, or as CSV",
             ),
         });
     }
@@ -308,6 +311,14 @@ impl<'de> Visitor<'de> for AnyList<'_> {
             self.allowance.skip();
             while seq.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(());
+        }
+        if first.get().starts_with('[') {
+            *self.failed = Some(said(
+                io::ErrorKind::InvalidData,
+                "文件中的记录写成了数组的数组（[[…],[…]]），看不出哪个值属于哪一列；请部门改为对象的数组（[{\"列名\":\"值\"}]）或 CSV",
+                "the records are arrays in an array ([[…],[…]]), which do not say what column a value belongs to: they must come as an array of objects ([{\"name\":\"value\"}]), or as CSV",
+            ));
+            return Err(A::Error::custom("stopped"));
         }
         if *self.found {
             *self.failed = Some(said(

@@ -37,6 +37,8 @@ pub struct CsvReader<R> {
     short: Option<Short>,
     /// Rows that were filled up.
     pub filled: u64,
+    /// The lines above the header, as they stand.
+    pub skipped: Vec<String>,
 }
 
 /// A row that was filled up, should it turn out to be half of one.
@@ -113,6 +115,7 @@ impl<R: Read> CsvReader<R> {
             escaped: false,
             short: None,
             filled: 0,
+            skipped: Vec::new(),
         };
         if !reader.fill()? {
             return Err(Unusable::Empty);
@@ -179,6 +182,8 @@ impl<R: Read> CsvReader<R> {
         for _ in 0..lines {
             loop {
                 if let Some(end) = self.buffer[self.scan..].iter().position(|b| *b == b'\n') {
+                    let line = &self.buffer[self.scan..self.scan + end];
+                    self.skipped.push(String::from_utf8_lossy(&line[..line.len().min(1024)]).into_owned());
                     self.scan += end + 1;
                     self.consume();
                     break;

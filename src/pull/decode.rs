@@ -108,6 +108,9 @@ fn is_big5(head: &[u8]) -> bool {
 impl<R: Read> TextReader<R> {
     /// `wanted`: the encoding that the connector names; a byte order mark overrules it. The second value says whether the
     /// text is surely UTF-8 although another encoding was named.
+    ///
+    /// # Errors
+    /// Whatever `inner` fails with while its beginning is read.
     pub fn open(mut inner: R, wanted: Option<&'static Encoding>) -> io::Result<(TextReader<R>, bool)> {
         let mut raw = vec![0; SNIFF_BYTES];
         let mut len = 0;
@@ -141,6 +144,9 @@ impl<R: Read> TextReader<R> {
     }
 
     /// Appends some decoded text to `out`; false once there is no more.
+    ///
+    /// # Errors
+    /// Whatever `inner` fails with; text that cannot be decoded is no error and is kept as damage.
     pub fn fill(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
         if self.done {
             return Ok(false);

@@ -107,7 +107,7 @@ impl PullError {
     }
 }
 
-/// What a reader says of its source, in both languages, on its way through `io::Error`.
+/// A fault that a reader finds in its source, in both languages, on its way through `io::Error`.
 #[derive(Debug, Clone)]
 struct Clause {
     zh: String,

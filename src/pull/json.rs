@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::chunk::{Chunk, RowHead};
 use super::csv::nul;
-use crate::connector::{Connector, RowError};
+use crate::connector::{As, Connector, RowError};
 
 /// Columns that one source may have. A record that would bring more is a row for quarantine: each further row would be as wide.
 const MAX_COLUMNS: usize = 4_096;
@@ -28,6 +28,8 @@ pub struct JsonColumns {
     next: usize,
     /// Bytes that one record may have.
     row_bytes: usize,
+    /// Columns that hold one value: names, and what identifies a row.
+    single: HashSet<String>,
 }
 
 enum Fault {
@@ -42,6 +44,7 @@ impl JsonColumns {
             same.peek().is_some() && same.all(|c| c.optional)
         };
         let contract = connector.contract.column_names().into_iter().map(|n| (n.to_string(), optional(n))).collect();
+        let names = connector.contract.columns.iter().filter(|c| c.read_as == As::Name).map(|c| c.name.clone());
         JsonColumns {
             names: Vec::new(),
             index: HashMap::new(),
@@ -50,6 +53,7 @@ impl JsonColumns {
             text: String::new(),
             next: 0,
             row_bytes: connector.source.caps.row_bytes,
+            single: names.chain(connector.contract.key.iter().cloned()).collect(),
         }
     }
 
@@ -65,7 +69,7 @@ impl JsonColumns {
         let row_bytes = self.row_bytes;
         for item in items.take(2000).filter(|item| item.len() <= row_bytes) {
             let mut own: Vec<String> = Vec::new();
-            let _ = walk(item, "", 0, &mut |name, _| {
+            let _ = walk(item, "", 0, &mut |name, _, _| {
                 if !seen.contains_key(name) {
                     own.push(name.to_string());
                 }
@@ -125,11 +129,11 @@ impl JsonColumns {
         self.cells.clear();
         self.cells.resize(self.names.len(), None);
         self.text.clear();
-        let (names, index, cells, text) = (&self.names, &self.index, &mut self.cells, &mut self.text);
+        let (names, index, single, cells, text) = (&self.names, &self.index, &self.single, &mut self.cells, &mut self.text);
         let mut next = 0;
         let mut new: Vec<String> = Vec::new();
         let mut seen: HashSet<String> = HashSet::new();
-        let walked = walk(item, "", 0, &mut |name, cell| {
+        let walked = walk(item, "", 0, &mut |name, cell, several| {
             // Keys nearly always come in the same order: try the one behind the last.
             let at = match names.get(next).is_some_and(|n| n == name) {
                 true => next,
@@ -147,6 +151,9 @@ impl JsonColumns {
             if let Some(cell) = cell {
                 if cell.as_bytes().contains(&0) {
                     return Err(nul());
+                }
+                if several && single.contains(name) {
+                    return Err(several_values(name));
                 }
                 if let Some((begin, end)) = cells[at]
                     && text[begin..end] != *cell
@@ -170,12 +177,12 @@ fn walk(
     object: &str,
     prefix: &str,
     depth: usize,
-    cell: &mut dyn FnMut(&str, Option<&str>) -> Result<(), RowError>,
+    cell: &mut dyn FnMut(&str, Option<&str>, bool) -> Result<(), RowError>,
 ) -> Result<(), RowError> {
     struct Each<'c> {
         prefix: &'c str,
         depth: usize,
-        cell: &'c mut dyn FnMut(&str, Option<&str>) -> Result<(), RowError>,
+        cell: &'c mut dyn FnMut(&str, Option<&str>, bool) -> Result<(), RowError>,
         error: &'c mut Option<RowError>,
     }
     impl<'de> Visitor<'de> for Each<'_> {
@@ -205,7 +212,7 @@ fn walk(
 /// Names of the columns of one record; empty for what is no object.
 pub(super) fn names_of(item: &str) -> Vec<String> {
     let mut names = Vec::new();
-    let walked = walk(item, "", 0, &mut |name, _| {
+    let walked = walk(item, "", 0, &mut |name, _, _| {
         names.push(name.to_string());
         Ok(())
     });
@@ -240,16 +247,20 @@ fn one(
     key: &str,
     value: &str,
     depth: usize,
-    cell: &mut dyn FnMut(&str, Option<&str>) -> Result<(), RowError>,
+    cell: &mut dyn FnMut(&str, Option<&str>, bool) -> Result<(), RowError>,
 ) -> Result<(), RowError> {
     let name = if prefix.is_empty() { Cow::Borrowed(key) } else { Cow::Owned(format!("{prefix}.{key}")) };
     match value.as_bytes()[0] {
-        b'{' if let Some(day) = day_of_object(value) => cell(&name, Some(&day)),
+        b'{' if let Some(day) = day_of_object(value) => cell(&name, Some(&day), false),
+        b'{' if let Some(amount) = amount_of_object(value) => cell(&name, Some(&amount), false),
         b'{' if depth < MAX_FLATTEN => walk(value, &name, depth + 1, cell),
-        b'[' => cell(&name, Some(&join_list(value)?)),
+        b'[' => {
+            let (joined, several) = join_list(value)?;
+            cell(&name, Some(&joined), several)
+        }
         _ => match scalar(value)? {
-            None => cell(&name, None),
-            Some(text) => cell(&name, Some(&text)),
+            None => cell(&name, None, false),
+            Some(text) => cell(&name, Some(&text), false),
         },
     }
 }
@@ -308,6 +319,31 @@ fn day_of_object(value: &str) -> Option<String> {
     Some(format!("{:04}-{month:02}-{day:02}", number("year")?))
 }
 
+/// `{"value":100,"unit":"万元"}` is 100万元: the unit is part of the value.
+fn amount_of_object(value: &str) -> Option<String> {
+    const AMOUNTS: &[&str] = &["value", "val", "amount", "num", "number", "值", "数值", "金额"];
+    const UNITS: &[&str] = &["unit", "uom", "currency", "单位", "币种"];
+    if value.len() > 200 || !UNITS.iter().any(|unit| value.contains(unit)) {
+        return None;
+    }
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(value).ok()?;
+    let text = |names: &[&str]| {
+        let (_, found) = object.iter().find(|(name, _)| names.contains(&name.to_ascii_lowercase().as_str()))?;
+        match found {
+            serde_json::Value::String(text) => Some(text.trim().to_owned()),
+            serde_json::Value::Number(number) => Some(number.to_string()),
+            serde_json::Value::Null => Some(String::new()),
+            _ => None,
+        }
+    };
+    let (amount, unit) = (text(AMOUNTS)?, text(UNITS)?);
+    match object.len() == 2 {
+        true if amount.is_empty() => Some(amount),
+        true => Some(format!("{amount}{unit}")),
+        false => None,
+    }
+}
+
 /// The text of a scalar: a string without its quotes, a number or a flag as written, None for null.
 pub(super) fn scalar(value: &str) -> Result<Option<Cow<'_, str>>, RowError> {
     match value.as_bytes()[0] {
@@ -328,14 +364,15 @@ pub(super) fn scalar(value: &str) -> Result<Option<Cow<'_, str>>, RowError> {
     }
 }
 
-/// `["a","b"]` is `a、b`; `[{"name":"a","code":"1"}]` is `a|1`: what `as = "list"` reads.
-fn join_list(value: &str) -> Result<String, RowError> {
+/// `["a","b"]` is `a、b`; `[{"name":"a","code":"1"}]` is `a|1`: what `as = "list"` reads. Also whether there are several of them.
+fn join_list(value: &str) -> Result<(String, bool), RowError> {
     let items: Vec<&RawValue> = serde_json::from_str(value).map_err(|e| bad_text(&e))?;
     let mut joined = String::new();
+    let (mut first, mut several) = (None::<String>, false);
     for item in items {
         let mut text = String::new();
         if item.get().starts_with('{') {
-            walk(item.get(), "", MAX_FLATTEN, &mut |_, cell| {
+            walk(item.get(), "", MAX_FLATTEN, &mut |_, cell, _| {
                 if let Some(cell) = cell {
                     if !text.is_empty() {
                         text.push('|');
@@ -352,9 +389,11 @@ fn join_list(value: &str) -> Result<String, RowError> {
                 joined.push('、');
             }
             joined.push_str(&text);
+            several |= first.as_ref().is_some_and(|first| *first != text);
+            first.get_or_insert(text);
         }
     }
-    Ok(joined)
+    Ok((joined, several))
 }
 
 /// The beginning of a record that is not kept whole.
@@ -397,6 +436,15 @@ fn twice(name: &str) -> RowError {
     .of_column(name)
 }
 
+fn several_values(name: &str) -> RowError {
+    RowError::new(
+        "several_values",
+        format!("「{name}」是一个列表，其中有几个不同的值，不知以哪个为准"),
+        format!("\"{name}\" is a list of several different values: nothing says which one counts"),
+    )
+    .of_column(name)
+}
+
 fn bad_text(error: &serde_json::Error) -> RowError {
     RowError::new("undecodable", format!("文本无法解码：{error}"), format!("a text cannot be decoded: {error}"))
 }
@@ -410,7 +458,7 @@ mod tests {
         let mut cells = Vec::new();
         let item =
             r#"{"a":1,"b":{"c":"x\n","d":null},"e":["p","q"],"f":[{"n":"甲","k":"9"}],"g":12345678901234567890123,"h":true}"#;
-        walk(item, "", 0, &mut |name, cell| {
+        walk(item, "", 0, &mut |name, cell, _| {
             cells.push(format!("{name}={}", cell.unwrap_or("∅")));
             Ok(())
         })
@@ -424,7 +472,7 @@ mod tests {
         let item = r#"{"a":{"year":2021,"month":"MARCH","monthValue":3,"dayOfMonth":1,"leapYear":false},"b":{"$date":"2021-03-01T00:00:00Z"},
             "c":{"date":1,"hours":0,"month":2,"time":1614556800000,"timezoneOffset":-480,"year":121},"d":{"year":2021,"人数":5},
             "e":{"date":{"year":2021,"month":3,"day":1},"time":{"hour":0,"minute":0,"second":0,"nano":0}},"f":[2021,3,1]}"#;
-        walk(item, "", 0, &mut |name, cell| {
+        walk(item, "", 0, &mut |name, cell, _| {
             cells.push(format!("{name}={}", cell.unwrap_or("∅")));
             Ok(())
         })
@@ -465,8 +513,35 @@ mod tests {
     }
 
     #[test]
+    fn an_amount_with_its_unit_is_one_cell_and_a_name_is_not_several() {
+        let mut cells = Vec::new();
+        let item = r#"{"a":{"value":100.5,"unit":"万元"},"b":{"unit":"人","value":null},"c":{"value":1,"unit":"元","note":"x"}}"#;
+        walk(item, "", 0, &mut |name, cell, _| {
+            cells.push(format!("{name}={}", cell.unwrap_or("∅")));
+            Ok(())
+        })
+        .expect("an object");
+        assert_eq!(cells, ["a=100.5万元", "b=", "c.value=1", "c.unit=元", "c.note=x"]);
+        let connector = Connector::parse(
+            "a",
+            "title = { zh = \"甲\", en = \"A\" }\nowner = { zh = \"甲\", en = \"A\" }\n[source]\ntransport = \"file\"\nplace = \"a.json\"\n\
+             [key]\ncolumns = [\"id\"]\n[columns]\nid = \"credit_code\"\nname = \"name\"\n",
+        )
+        .expect("a manifest");
+        let mut columns = JsonColumns::new(&connector);
+        let items = [r#"{"id":"1","name":["甲"]}"#, r#"{"id":"2","name":["甲","乙"]}"#, r#"{"id":"3","name":["甲","甲"]}"#];
+        columns.start(items.into_iter());
+        let mut chunk = Chunk::new(columns.names.len());
+        for (number, item) in items.into_iter().enumerate() {
+            let head = RowHead { number: number as u64, offset: None, mark: crate::pull::chunk::Mark::Cells };
+            assert!(columns.push(item, head, &mut chunk));
+        }
+        assert_eq!((chunk.len(), chunk.faults[0].error.code()), (2, "several_values"));
+    }
+
+    #[test]
     fn a_lone_surrogate_costs_one_record() {
-        let error = walk(r#"{"a":"\ud800"}"#, "", 0, &mut |_, _| Ok(())).expect_err("no text");
+        let error = walk(r#"{"a":"\ud800"}"#, "", 0, &mut |_, _, _| Ok(())).expect_err("no text");
         assert_eq!(error.code(), "undecodable");
     }
 

@@ -226,14 +226,14 @@ impl Element {
         self.add(name, element.value());
     }
 
-    /// The name that an element carries in an attribute: `<field name="编号">A1</field>`.
+    /// The name that an element carries in an attribute: `<field name="编号">A1</field>`, `<item name="编号" value="A1"/>`.
     fn named(&self) -> Option<&str> {
         const NAMES: [&str; 5] = ["@name", "@field", "@key", "@column", "@fieldname"];
         match self.children.len() {
             1 => NAMES.iter().find_map(|n| self.children.get(*n)?.as_str()),
             2 => {
                 let name = NAMES.iter().find_map(|n| self.children.get(*n)?.as_str())?;
-                self.children.contains_key("@type").then_some(name)
+                (self.children.contains_key("@type") || self.children.contains_key("@value")).then_some(name)
             }
             _ => None,
         }
@@ -283,6 +283,12 @@ impl Element {
     fn name_fields(&mut self) {
         let field = |v: &Value| -> Option<(String, Value)> {
             let object = v.as_object()?;
+            // <col><name>编号</name><value>A1</value></col>
+            if let (2, Some(name)) = (object.len(), object.get("name").and_then(Value::as_str))
+                && let Some(value) = object.get("value").filter(|v| !v.is_object())
+            {
+                return Some((name.to_owned(), value.clone()));
+            }
             let element = Element {
                 text: String::new(),
                 highlights: Vec::new(),
@@ -293,7 +299,8 @@ impl Element {
                     .collect(),
             };
             let name = element.named()?.to_owned();
-            Some((name, object.get("text").or_else(|| object.get("value")).cloned().unwrap_or(Value::Null)))
+            let value = ["text", "value", "@value"].iter().find_map(|k| object.get(*k));
+            Some((name, value.cloned().unwrap_or(Value::Null)))
         };
         let fields: Vec<String> = self
             .children
@@ -385,6 +392,11 @@ mod tests {
     fn fields_by_name_attributes_on_some_and_nil_have_the_columns_they_mean() {
         let xml = r#"<ds><row><field name="编号">A1</field><field name="人数">20</field><field name="备注"/></row></ds>"#;
         assert_eq!(records(xml, None).expect("XML"), [r#"{"人数":"20","备注":null,"编号":"A1"}"#]);
+        let xml = r#"<ds><row><item name="编号" value="A1"/><item name="人数" value="20"/></row></ds>"#;
+        assert_eq!(records(xml, None).expect("XML"), [r#"{"人数":"20","编号":"A1"}"#]);
+        let col = |name: &str, value: &str| format!("<col><name>{name}</name><value>{value}</value></col>");
+        let xml = format!("<ds><row>{}{}</row></ds>", col("编号", "A1"), col("人数", "20"));
+        assert_eq!(records(&xml, None).expect("XML"), [r#"{"人数":"20","编号":"A1"}"#]);
         let xml = r#"<l xmlns:xsi="u"><r><n lang="zh">甲</n><d>1</d></r><r><n>乙</n><d xsi:nil="true"/></r></l>"#;
         assert_eq!(records(xml, None).expect("XML"), [r#"{"d":"1","n":"甲","n.@lang":"zh"}"#, r#"{"d":null,"n":"乙"}"#]);
     }

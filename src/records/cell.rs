@@ -1,4 +1,4 @@
-//! One cell of a stored row: what it says of a field of an enterprise, and the row with another text in its place.
+//! One cell of a stored row: the value that it states for a field of an enterprise, and the row with another text in its place.
 //!
 //! In: a stored row and the way to read it. Out: the cell as written and as read; a payload. It keeps nothing.
 
@@ -8,7 +8,7 @@ use crate::model::problem::Problem;
 use crate::records::StoredRowReader;
 use crate::store::record::{StoredRecord, cells};
 
-/// What a row says of a field, in one of its columns.
+/// The value that a row states for a field, in one of its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatedCell {
     /// The column, as the row's layout names it.

@@ -32,6 +32,9 @@ pub struct StoredRowReader {
 
 impl StoredRowReader {
     /// Positions are registry indices: the order of `connectors`. Registries without a connector are left out.
+    ///
+    /// # Errors
+    /// The layouts cannot be read from the store.
     pub async fn new(store: &Store, connectors: &[Arc<Connector>], rows: &[RegistryRow]) -> Result<StoredRowReader, StoreError> {
         Ok(StoredRowReader::of(store.layouts().await?, connectors, rows))
     }

@@ -92,6 +92,9 @@ pub struct RecordStream {
 
 impl RecordStream {
     /// The next part; None after the last one.
+    ///
+    /// # Errors
+    /// The store cannot be read; what came before was whole.
     pub async fn next(&mut self) -> Result<Option<Part>, StoreError> {
         if let Some(part) = self.receive.recv().await {
             return Ok(Some(part));
@@ -103,6 +106,9 @@ impl RecordStream {
     }
 
     /// Everything at once.
+    ///
+    /// # Errors
+    /// The store cannot be read.
     pub async fn all(mut self) -> Result<Part, StoreError> {
         let mut all = Part::default();
         while let Some(part) = self.next().await? {

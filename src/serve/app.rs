@@ -16,7 +16,7 @@ use super::maps::places::KnownPlaces;
 use super::operate::source_quality::QualityCache;
 use super::problem::Problem;
 use super::state::{Options, ServerState};
-use super::{corrections, counter, export, graphql, http, ingest, letters};
+use super::{bulletins, corrections, counter, export, graphql, http, ingest, letters};
 use super::{live, login, maps, operate, reconcile, return_flow, visits};
 use crate::hub::Hub;
 
@@ -118,10 +118,12 @@ pub fn app(app: App) -> Router {
         .route("/reconcile/{what}", get(reconcile::help))
         .route("/reconcile/suggest/{what}", get(reconcile::suggest))
         .route("/check", axum::routing::post(counter::check).layer(http::packing::unpacked()))
+        .route("/bulletins/{file}", get(bulletins::bulletin))
         .route("/letters/{file}", get(letters::letters))
         .route("/visits/{file}", get(visits::copy).post(visits::bring))
         .route("/export/{file}", get(export::export))
         .route("/export/federation/{file}", get(export::federation::export))
+        .route("/export/work/{file}", get(export::work::export))
         .route("/export/jobs/{id}", get(export::fetch::fetch))
         .route("/corrections/{registry}", get(corrections::list))
         .route("/corrections/{registry}/{id}", axum::routing::post(corrections::answer).layer(http::packing::unpacked()))

@@ -14,10 +14,11 @@ use super::answers::loaders::{DetailLoader, Details, RecordDetail};
 use super::answers::usage::FieldUse;
 use super::problem::{Code, GraphProblem, Problem, mendable};
 use super::state::ServerState;
-use crate::access::{AccessScope, Caller, FieldClass, Role, Sight, classes};
+use crate::access::{AccessScope, Caller, FieldClass, Role};
 use crate::edition::{Edition, EditionAsOf, EnterpriseRow, Filter, LookupKey, Row, RowCursor, ToldScores, UnionRow};
 use crate::hub::HubError;
 use crate::hub::federation_state::Federation;
+use crate::hub::told_order;
 use crate::model::message::Lang;
 use crate::store::case::CaseArea;
 use crate::store::correction::CorrectionCountRow;
@@ -49,6 +50,8 @@ pub struct RequestContext {
     pub state: ServerState,
     pub caller: Arc<Caller>,
     pub lang: Lang,
+    /// What the caller says that they read for; empty: nothing.
+    pub purpose: Arc<str>,
     pub details: Arc<Details>,
     pub records: DataLoader<DetailLoader, HashMapCache>,
     /// What registries say now of the enterprises of this answer.
@@ -103,6 +106,7 @@ impl RequestContext {
             // What is permitted to them here is noted for this answer.
             caller: Arc::new(caller.noting()),
             lang,
+            purpose: Arc::default(),
             details,
             records,
             live,
@@ -120,6 +124,11 @@ impl RequestContext {
             audit_bytes: std::sync::atomic::AtomicU64::new(AUDIT_BYTES),
             visible: Mutex::default(),
         }
+    }
+
+    /// With what the caller says that they read for.
+    pub fn reading_for(self, purpose: &str) -> RequestContext {
+        RequestContext { purpose: purpose.into(), ..self }
     }
 
     /// For a subscription: it may last for days, so that nothing read for one event is kept for the next.
@@ -293,7 +302,13 @@ impl RequestContext {
 
     /// What the caller is told of the priority, to order by; None for whoever is told all of it.
     pub fn told_scores(&self, edition: &Edition) -> Option<ToldScores> {
-        told_scores(edition, self.caller.sight())
+        told_order::told_scores(edition, self.caller.sight())
+    }
+
+    /// Whether the caller may know that a registry has a record of somebody: that the payments have one says that they pay. That they were
+    /// told is noted.
+    pub fn may_know_presence(&self, registry: &str) -> bool {
+        self.caller.owns(registry) || self.caller.is_shown(self.state.hub().presence_in(registry))
     }
 
     /// Whether the caller may know of this enterprise.
@@ -320,6 +335,15 @@ impl RequestContext {
     /// None or several of the caller's are meant; nothing is published.
     pub fn enterprise_meant(&self, text: &str) -> Result<String, HubError> {
         self.state.hub().enterprise_among(parts_of_id(text).0, |row| self.may_see(row))
+    }
+
+    /// The same of an id whose enterprise was joined with another one: that one.
+    ///
+    /// # Errors
+    /// As of [`RequestContext::enterprise_meant`]; the store cannot be read.
+    pub async fn enterprise_meant_now(&self, text: &str) -> Result<String, HubError> {
+        self.touch_store();
+        self.state.hub().enterprise_now(parts_of_id(text).0, |row| self.may_see(row)).await
     }
 
     /// The unit that a text names as an owner: an area, a federation unit, or one that was entered and that the caller may know of.
@@ -406,12 +430,6 @@ impl RequestContext {
         self.touch_store();
         self.records.load_one(id).await
     }
-}
-
-/// What somebody who sees these classes is told of the priority, to order by; None where that is all of it. An order by what is not told
-/// would tell it.
-pub fn told_scores(edition: &Edition, sight: Sight) -> Option<ToldScores> {
-    (!sight.sees_all()).then(|| edition.told_scores(sight.bits(), |code| sight.sees(classes::of_code(code))))
 }
 
 /// The question a resolver answers.

@@ -2,6 +2,7 @@
 //! without the graph. For the department's tokens, those it pushes with among them; answers carry a key, so that one sent again happens
 //! once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -111,19 +112,29 @@ async fn account(
 
 /// `GET /corrections/{registry}`
 pub async fn list(State(state): State<ServerState>, Path(registry): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let (lang, id) = (lang_of(&headers), request_id(&headers));
-    match listed(&state, &registry, &uri, &headers).await {
+    let (callers, id) = (lang_of(&headers), request_id(&headers));
+    let asked = parameters::read(&uri, RouteParameters::plain(&["state", "first", "after"]).as_it_is());
+    let (given, lang) = match asked.and_then(|given| Ok((parameters::lang(&given, callers)?, given))) {
+        Ok((lang, given)) => (given, lang),
+        Err(problem) => return refuse(&problem, callers, &id),
+    };
+    match listed(&state, &registry, &uri, &given, &headers).await {
         Ok(body) => with_headers(Json(body).into_response(), &id),
         Err(problem) => refuse(&problem, lang, &id),
     }
 }
 
-async fn listed(state: &ServerState, registry: &str, uri: &Uri, headers: &HeaderMap) -> Result<Value, Problem> {
+async fn listed(
+    state: &ServerState,
+    registry: &str,
+    uri: &Uri,
+    given: &HashMap<String, String>,
+    headers: &HeaderMap,
+) -> Result<Value, Problem> {
     let caller = state.caller(header_text(headers, header::AUTHORIZATION)).await?.stating(&purpose(headers));
     may_speak(&caller, registry)?;
     let hub = state.hub();
     known(hub, registry).await?;
-    let given = parameters::read(uri, RouteParameters::plain(&["state", "first", "after"]).as_it_is())?;
     let states = match given.get("state").map(|text| text.to_ascii_lowercase()).as_deref() {
         None | Some("" | "waiting") => CorrectionState::WAITING.iter().map(|s| s.name().to_owned()).collect(),
         Some("all") => Vec::new(),
@@ -189,10 +200,15 @@ struct SentAnswer {
 pub async fn answer(
     State(state): State<ServerState>,
     Path((registry, correction)): Path<(String, String)>,
+    uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let (lang, id) = (lang_of(&headers), request_id(&headers));
+    let (callers, id) = (lang_of(&headers), request_id(&headers));
+    let lang = match parameters::none(&uri, callers) {
+        Ok(lang) => lang,
+        Err(problem) => return refuse(&problem, callers, &id),
+    };
     match answered(&state, &registry, &correction, &headers, &body).await {
         Ok(row) => with_headers(Json(as_json(state.hub(), &row)).into_response(), &id),
         Err(Refused::Problem(problem)) => refuse(&problem, lang, &id),

@@ -10,6 +10,8 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::answers::request::BYTE_ORDER_MARK;
+use super::answers::strict_json::StrictValue;
 use super::answers::usage::{FieldUse, bits_of, purpose};
 use super::http::parameters::RouteParameters;
 use super::http::rest::{LOOKED_UP, RestRequest};
@@ -33,19 +35,24 @@ const CANDIDATES: usize = 5;
 /// Names less alike than this do not belong to the code they came with.
 const NAMES_AGREE: f64 = 0.75;
 
-/// What is asked.
-#[derive(Debug, Deserialize)]
+/// A question as it is sent.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Question {
+struct SentQuestion {
     /// What for; the header X-Purpose says the same.
     #[serde(default)]
     purpose: Option<String>,
+    units: Vec<StrictValue>,
+}
+
+/// What is asked.
+#[derive(Debug)]
+struct Question {
     units: Vec<Unit>,
 }
 
 /// A unit: a code, a name, or both.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone)]
 enum Unit {
     Text(String),
     Named(NamedUnit),
@@ -58,6 +65,18 @@ struct NamedUnit {
     code: Option<String>,
     #[serde(default)]
     name: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Unit {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Unit, D::Error> {
+        use serde::de::Error;
+        match StrictValue::deserialize(deserializer)?.0 {
+            Value::String(text) => Ok(Unit::Text(text)),
+            // A key that is not known is named.
+            value @ Value::Object(_) => serde_json::from_value(value).map(Unit::Named).map_err(D::Error::custom),
+            _ => Err(D::Error::custom("a unit is a text, or an object with `code`, `name` or both")),
+        }
+    }
 }
 
 impl Unit {
@@ -135,13 +154,17 @@ async fn answer(
     });
     let Ok((plain, question, found)) = worked.await else { return Ok(Value::Null.to_string()) };
     let mut shown = FieldUse::default();
-    let rows = found.iter().flat_map(|f| match f {
-        Finding::One(row, ..) => vec![*row],
-        Finding::Several(rows) => rows.iter().map(|(row, _)| *row).collect(),
-        Finding::Nobody | Finding::Wrong(_) => Vec::new(),
-    });
+    // Whoever was asked for twice is shown once.
+    let rows: std::collections::BTreeSet<Row> = found
+        .iter()
+        .flat_map(|f| match f {
+            Finding::One(row, ..) => vec![*row],
+            Finding::Several(rows) => rows.iter().map(|(row, _)| *row).collect(),
+            Finding::Nobody | Finding::Wrong(_) => Vec::new(),
+        })
+        .collect();
     let fields = ["name", "creditCode", "status", "unionCoverage", "designatedSize"].iter().fold(0, |bits, n| bits | bits_of(n));
-    shown.add(&plain.edition, rows, fields);
+    shown.add(&plain.edition, rows.into_iter(), fields);
     let reading = Reading {
         caller: &plain.ask.caller,
         purpose: &why,
@@ -163,20 +186,42 @@ async fn answer(
 
 /// The question and its purpose.
 fn read(bytes: &[u8], headers: &HeaderMap) -> Result<(Question, String), Problem> {
-    let question: Question = serde_json::from_slice(bytes).map_err(|e| {
+    // Some tools of Windows begin a text with a byte order mark.
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let sent: SentQuestion = serde_json::from_slice(text).map_err(|e| {
         Problem::bad_input(
             format!("请求体应为 JSON：{{\"purpose\": \"用途\", \"units\": [\"统一社会信用代码或名称\"]}}（{e}）"),
             format!("the body is JSON: {{\"purpose\": \"what for\", \"units\": [\"credit code or name\"]}} ({e})"),
         )
     })?;
-    if question.units.is_empty() || question.units.len() > MAX_UNITS {
+    if sent.units.is_empty() || sent.units.len() > MAX_UNITS {
         return Err(Problem::bad_input(
             format!("units 应有 1 到 {MAX_UNITS} 家"),
             format!("units holds from 1 to {MAX_UNITS} units"),
         )
         .remedy(MAX_UNITS.to_string()));
     }
-    let given = question.purpose.clone().unwrap_or_default();
+    let unit = |(at, StrictValue(unit)): (usize, StrictValue)| {
+        let unknown =
+            unit.as_object().and_then(|keys| keys.keys().find(|key| !["code", "name"].contains(&key.as_str())).cloned());
+        serde_json::from_value::<Unit>(unit).map_err(|_| {
+            let number = at + 1;
+            if let Some(key) = unknown {
+                return Problem::bad_input(
+                    format!("第 {number} 家没有 `{key}` 这一项：只有 code 和 name"),
+                    format!("unit {number} has no key `{key}`: there are code and name"),
+                )
+                .remedy("code, name");
+            }
+            Problem::bad_input(
+                format!("第 {number} 家无法读取：应为代码或名称，或 {{\"code\": \"代码\", \"name\": \"名称\"}}"),
+                format!("unit {number} cannot be read: it is a code or a name, or {{\"code\": \"…\", \"name\": \"…\"}}"),
+            )
+            .remedy("code, name")
+        })
+    };
+    let question = Question { units: sent.units.into_iter().enumerate().map(unit).collect::<Result<_, _>>()? };
+    let given = sent.purpose.unwrap_or_default();
     let given: String = given.chars().filter(|c| !c.is_control()).take(200).collect();
     let why = if given.trim().is_empty() { purpose(headers) } else { given };
     match why.trim().is_empty() {

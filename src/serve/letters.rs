@@ -17,6 +17,7 @@ use super::state::{Reading, ServerState};
 use crate::access::{AccessScope, classes};
 use crate::cases::correction::{CorrectionState, CorrectionStepKind};
 use crate::edition::Filter;
+use crate::hub::told_order::most_urgent_first;
 use crate::model::enterprise::EnterpriseField;
 use crate::model::reference::unions::federation_unit;
 use crate::pages::correction_letter;
@@ -78,7 +79,8 @@ async fn written(state: &ServerState, plain: &RestRequest, file: &str, headers: 
             ],
         }
     };
-    let addressees: Vec<Addressee> = edition.in_order(&rows).map(addressee).collect();
+    let in_order = most_urgent_first(edition, &rows, plain.ask.caller.sight());
+    let addressees: Vec<Addressee> = in_order.into_iter().map(addressee).collect();
     let page = render(&text, &addressees, lang).map_err(told)?;
     let mut shown = FieldUse::default();
     let fields = ["name", "creditCode", "address", "unionCoverage"].iter().fold(0, |bits, n| bits | bits_of(n));

@@ -1,12 +1,14 @@
 //! Serving: the graph over HTTP.
 //!
-//! In: a hub (store, editions, connectors). Out: `/graphql` (GraphQL over HTTP), `/healthz`, `/readyz`, `/metrics`, the
-//! query page at `/graphiql`. Every request has a caller, whom resolvers and caches know. Lists, counts and search are
-//! answered from the mapped edition; details come from the store in batches.
+//! In: a hub (store, editions, connectors). Out: `/graphql` (GraphQL over HTTP), streams, exports, maps, reconciliation, pages, the
+//! workbench, `/healthz`, `/readyz`, `/metrics` (docs/openapi.yaml has every route). Every request has a caller, whom resolvers and caches
+//! know. Lists, counts and search are answered from the mapped edition; details come from the store in batches. What follows from a row is
+//! not decided here, and no request waits for a registry but those that ask for a live look-up.
 
 pub mod answers;
 mod app;
 pub mod authentication;
+mod bulletins;
 mod context;
 mod corrections;
 mod counter;
@@ -41,4 +43,5 @@ pub(crate) use export::ExportColumn;
 pub use limits::cost::Limits;
 pub use operate::push_publisher::publish_pushes;
 pub use operate::source_quality::keep_history as keep_quality_history;
+pub use operate::webhooks::send_webhooks;
 pub use state::{Options, ServerState};

@@ -512,7 +512,7 @@ fn begins(text: &str, prefix: &str) -> bool {
 fn properties(plain: &RestRequest, prefix: &str) -> Vec<Value> {
     let fits = |c: &ExportColumn| begins(c.name(), prefix) || begins(c.title(plain.lang), prefix);
     // What there is to ask for is offered; nothing of it is told.
-    let offered = |c: &ExportColumn| c.scope().is_none_or(|scope| plain.ask.caller.has(scope));
+    let offered = |c: &ExportColumn| c.scopes().iter().all(|scope| plain.ask.caller.has(*scope));
     let all = ExportColumn::ALL.iter().filter(|c| fits(c) && offered(c));
     all.map(|c| json!({ "id": c.name(), "name": c.title(plain.lang) })).collect()
 }

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 
 use super::answers::usage::{FieldUse, bits_of, purpose};
-use super::export::content_type_of;
+use super::export::{content_type_of, is_plain};
 use super::http::headers::names_tag;
 use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
@@ -48,9 +48,9 @@ impl ReturnFormat {
             ReturnFormat::Ndjson => "ndjson",
         }
     }
-    fn rows(self, flow: &ReturnFlow, rows: &[ReturnedRow], lang: Lang) -> Vec<u8> {
+    fn rows(self, flow: &ReturnFlow, rows: &[ReturnedRow], (lang, for_spreadsheets): (Lang, bool)) -> Vec<u8> {
         match self {
-            ReturnFormat::Csv => csv(rows, lang),
+            ReturnFormat::Csv => csv(rows, lang, for_spreadsheets),
             ReturnFormat::Ndjson | ReturnFormat::Xlsx => ndjson(&flow.columns, rows, lang),
         }
     }
@@ -61,7 +61,7 @@ impl ReturnFormat {
 
 /// `GET /return/{registry}`
 pub async fn return_flow(State(state): State<ServerState>, Path(file): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::plain(&["first", "after"])).await {
+    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::plain(&["first", "after", "codes"])).await {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -103,6 +103,12 @@ async fn answer(
             .into_iter()
             .try_for_each(|scope| caller.require(scope))?;
     }
+    let codes = plain.parameter("codes");
+    if format != ReturnFormat::Csv && codes.is_some() {
+        return Err(Problem::bad_input("codes 只用于 csv", "codes is for csv only"));
+    }
+    // A department's own keys come back as it wrote them, unless they are asked for a spreadsheet.
+    let shape = (plain.lang, is_plain(codes)? == Some(false));
     let hub = state.hub();
     let flow = Arc::new(hub.return_flow(registry, &plain.edition).await.map_err(failed)?);
     let wrong = || Problem::bad_input("after 应为上一页的 x-huitu-next", "after is the x-huitu-next of the page before");
@@ -120,11 +126,6 @@ async fn answer(
     let put_aside = hub.store.quarantine_mark(registry).await?;
     let parts = format!("{uri} {} {} {asked} {put_aside} {}", plain.edition.number(), caller.visibility(), plain.lang.code());
     let etag = format!("\"{:032x}\"", xxhash_rust::xxh3::xxh3_128(parts.as_bytes()));
-    if names_tag(headers, header::IF_NONE_MATCH, &etag) {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        return Ok(marked(response, plain, &etag, format, registry));
-    }
     let Some(place) = state.exports().take(&caller.id) else {
         let most = state.exports().per_caller();
         return Err(Problem::new(
@@ -150,7 +151,13 @@ async fn answer(
         edition: Some(plain.edition.number()),
         request: &plain.id,
     };
+    // That it is still the same says as much as all of it.
     state.account(reading).await?;
+    if names_tag(headers, header::IF_NONE_MATCH, &etag) {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return Ok(marked(response, plain, &etag, format, registry));
+    }
     let lang = plain.lang;
     let (body, next) =
         match (format, first) {
@@ -170,7 +177,7 @@ async fn answer(
             (_, Some(first)) => {
                 let (rows, next) = flow.page(after.unwrap_or(ReturnPlace::START), first).await.map_err(failed)?;
                 let mut bytes = if after.is_none() { format.head(&flow) } else { Vec::new() };
-                bytes.extend(format.rows(&flow, &rows, lang));
+                bytes.extend(format.rows(&flow, &rows, shape));
                 (Body::from(bytes), next)
             }
             (_, None) => {
@@ -187,7 +194,7 @@ async fn answer(
                     while let (Some(after), true) = (at, is_there) {
                         match flow.page(after, RETURN_PAGE).await {
                             Ok((rows, next)) => {
-                                is_there = rows.is_empty() || send(Ok(format.rows(&flow, &rows, lang).into())).await;
+                                is_there = rows.is_empty() || send(Ok(format.rows(&flow, &rows, shape).into())).await;
                                 at = next;
                             }
                             Err(error) => {

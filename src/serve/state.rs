@@ -107,7 +107,7 @@ pub(in crate::serve) const LOGIN: &str = "login";
 pub(in crate::serve) struct Reading<'a> {
     pub caller: &'a Caller,
     pub purpose: &'a str,
-    /// graphql, stream, change, export, file, reconcile, counter, command, login.
+    /// graphql, stream, change, export, file, reconcile, counter, command, login, webhook.
     pub way: &'static str,
     /// What was asked, as it was sent.
     pub asked: &'a [u8],
@@ -172,7 +172,9 @@ struct Inner {
 
 impl ServerState {
     /// `refresh` must run once before the first request is answered.
-    pub fn new(hub: Hub, options: Options) -> ServerState {
+    pub fn new(mut hub: Hub, options: Options) -> ServerState {
+        // Whoever records something is told that it is recorded within the time that a question has.
+        hub.follow_patience.get_or_insert(options.limits.time * 2 / 3);
         let signer = AddressSigner::new(&hub.settings.data);
         let rounding = DataKey::new(&hub.settings.data, "rounding.key", "by which small counts are rounded");
         let audit = Audit::new(&hub.settings.data.join("audit"), options.audit_days);
@@ -360,6 +362,10 @@ impl ServerState {
     /// Requests whose answers are being made or have not left yet.
     pub fn held_by_answers(&self) -> usize {
         self.0.requests.taken()
+    }
+    /// Waits until so many are held as `fits` says.
+    pub async fn until_held_by_answers(&self, fits: impl FnMut(usize) -> bool) {
+        self.0.requests.until(fits).await;
     }
     /// Bytes of answers that clients have not taken yet.
     pub(in crate::serve) fn bytes_under_way(&self) -> &Slots {

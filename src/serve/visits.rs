@@ -147,7 +147,7 @@ async fn brought(state: &ServerState, plain: &RestRequest, id: &str, headers: &H
     };
     let answer = json!({
         "read": receipt.read, "counts": receipt.counts, "already": receipt.already, "asked": told(&receipt.asked),
-        "refused": told(&receipt.refused), "pending": receipt.pending,
+        "refused": told(&receipt.refused), "unread": receipt.unread, "pending": receipt.pending,
     });
     Ok(answer.to_string())
 }

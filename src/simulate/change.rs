@@ -14,6 +14,10 @@ const CHANGED_PER_DAY: usize = 3000;
 /// Of what lasts, the share that still happens after the busy days.
 const LASTING: f64 = 0.055;
 
+/// Of the unions that busy days would found, the share that they do: an edition of which the unions have grown by a tenth since the one
+/// before waits for a person, and a city of some weeks shall not.
+const UNIONS: f64 = 0.3;
+
 /// Lives a neighbourhood through the days up to the city's.
 pub(super) fn apply(city: &City, made: &mut Neighbourhood) {
     for day in 1..=city.day {
@@ -92,7 +96,8 @@ fn happen(made: &mut Neighbourhood, slot: usize, day: u16, draw: &mut Draw) {
         }
         // A union is founded.
         85..=94 => {
-            if entity.union == OwnUnion::No && entity.employees >= 5 && entity.standing == RegistrationState::Active {
+            let may = entity.union == OwnUnion::No && entity.employees >= 5 && entity.standing == RegistrationState::Active;
+            if may && (!is_busy || draw.chance(UNIONS)) {
                 entity.union = if draw.chance(0.2) { OwnUnion::Preparing } else { OwnUnion::Independent };
                 entity.union_since = today;
                 entity.members = entity.employees * 6 / 10;
@@ -162,6 +167,34 @@ mod tests {
         assert!(two.unionised - first.unionised < 0.35, "{} to {}", first.unionised, two.unionised);
         let grown = two.population / first.population;
         assert!((1.1..1.4).contains(&grown), "enterprises ever known times {grown}");
+    }
+
+    #[test]
+    fn twenty_days_found_too_few_unions_to_hold_an_edition() {
+        let [before, after] = [0, 20].map(|day| {
+            let city = City::new(1, 20_000, day);
+            let all = (0..city.neighbourhoods()).flat_map(|n| city.neighbourhood(n).entities);
+            all.filter(|e| e.union != OwnUnion::No && e.records[SimulatedRegistry::Unions as usize] > 0).count() as f64
+        });
+        // The policy's own limit is a tenth.
+        assert!((1.01..1.1).contains(&(after / before)), "unions times {}", after / before);
+    }
+
+    #[test]
+    fn no_district_is_made_of_new_and_closed_firms_after_half_a_year() {
+        let city = City::new(1, 6_000, 182);
+        let all = (0..city.neighbourhoods()).flat_map(|n| city.neighbourhood(n).entities);
+        let mut by_district: std::collections::BTreeMap<u32, (u32, u32)> = Default::default();
+        for entity in all {
+            let counts = by_district.entry(entity.district).or_default();
+            counts.0 += 1;
+            // Too young to be in scope, or gone.
+            counts.1 += u32::from(entity.established > first_day() || entity.standing == RegistrationState::Deregistered);
+        }
+        assert!(by_district.len() >= 15, "{by_district:?}");
+        for (district, (all, out)) in by_district {
+            assert!(out * 5 < all * 2, "{out} of {all} in {district}");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! So nothing has to be kept in memory but the few names that had to be drawn again because two neighbourhoods had drawn the
 //! same. A neighbourhood lies in one district and in up to three of its streets; its enterprises share roads, houses, a
-//! joint union, and their branches, subsidiaries and look-alikes stand beside them.
+//! joint union, and their branches, subsidiaries and look-alikes stand beside them. Those founded later are numbered in neighbourhoods of
+//! their own and lie among the others, all over the city.
 
 use std::collections::HashMap;
 
@@ -59,6 +60,8 @@ pub(super) mod purpose {
     pub const CODES: u64 = 9;
     pub const FORTUNE: u64 = 10;
     pub const FEDERATION: u64 = 11;
+    pub const OUTREACH: u64 = 13;
+    pub const HOME: u64 = 12;
 }
 
 /// 64 enterprises and the unions they share.
@@ -149,11 +152,10 @@ impl City {
     /// Where a neighbourhood lies: a district by its weight (evenly spread over the numbers), and up to three streets.
     pub(super) fn place(&self, number: u64) -> Lie {
         let mut draw = Draw::new(self.seed, purpose::PLACE, number);
-        let first = self.first_neighbourhoods().max(1);
         // Golden-ratio steps spread any number of neighbourhoods evenly over the weights.
         let spread = (number as f64 * 0.618_033_988_749_895 + (self.seed % 1000) as f64 / 1000.0).fract();
         let total: f64 = DISTRICT_WEIGHTS.iter().map(|w| w.1).sum();
-        let mut left = if number < first { spread } else { draw.unit() } * total;
+        let mut left = spread * total;
         let mut code = DISTRICT_WEIGHTS[0].0;
         for (district, weight) in DISTRICT_WEIGHTS {
             code = district;

@@ -76,6 +76,9 @@ impl Drop for CommerceService {
 }
 
 /// Serves the lines of `lines` (one JSON object each).
+///
+/// # Errors
+/// `Io`, where the lines cannot be read; `Listen`, where the address is taken.
 pub async fn serve(lines: &Path, options: CommerceOptions) -> Result<CommerceService, SimulateError> {
     let index = {
         let lines = lines.to_owned();

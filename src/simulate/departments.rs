@@ -36,6 +36,9 @@ pub fn place(dir: &Path, registry: SimulatedRegistry) -> PathBuf {
 }
 
 /// Writes all departments' files of a city into `dir`. Returns rows per registry. Files of an earlier day are replaced.
+///
+/// # Errors
+/// `Io` and `Database`: a file cannot be written.
 pub async fn write(city: &City, dir: &Path) -> Result<[u64; 6], SimulateError> {
     for registry in SimulatedRegistry::ALL {
         let at = place(dir, registry);

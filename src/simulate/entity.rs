@@ -156,7 +156,7 @@ pub enum RegistrationState {
     MovedOut,
 }
 
-/// What the roll of unions says of an enterprise as a host.
+/// The row of the roll of unions for an enterprise as a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OwnUnion {
     No,

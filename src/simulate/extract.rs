@@ -33,6 +33,9 @@ pub struct Summary {
 }
 
 /// Hands all rows of a registry to `sink`, batch by batch, in the registry's order.
+///
+/// # Errors
+/// Whatever `sink` fails with.
 pub fn stream<E>(
     city: &City,
     registry: SimulatedRegistry,
@@ -55,6 +58,9 @@ pub fn stream<E>(
 }
 
 /// Writes the five extracts and the payments into `out`, and the truth into `out/truth`.
+///
+/// # Errors
+/// `Io`: a file cannot be written.
 pub fn write(city: &City, out: &Path, format: ExtractFormat) -> Result<Summary, SimulateError> {
     fs::create_dir_all(out.join("truth")).map_err(|e| SimulateError::io("create", &out.join("truth"), e))?;
     let mut summary = Summary { enterprises: city.population(), ..Summary::default() };
@@ -83,6 +89,9 @@ pub fn write(city: &City, out: &Path, format: ExtractFormat) -> Result<Summary, 
 }
 
 /// Writes the truth alone (for a city that is served, not written).
+///
+/// # Errors
+/// `Io`: a file cannot be written.
 pub fn write_truth(city: &City, out: &Path) -> Result<(), SimulateError> {
     fs::create_dir_all(out).map_err(|e| SimulateError::io("create", out, e))?;
     let mut truth = TruthWriter::create(out)?;

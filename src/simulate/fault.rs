@@ -100,6 +100,9 @@ impl FaultSwitch {
 
 /// Spoils a file as a failed export would: empty (its header alone), half of it, or a web page instead. Other faults do not
 /// befall files and leave it as it is. CSV files keep their first line.
+///
+/// # Errors
+/// `Io`: the file cannot be read or written.
 pub fn spoil_file(path: &Path, fault: InjectedFault) -> Result<(), SimulateError> {
     let read = fs::read(path).map_err(|e| SimulateError::io("read", path, e))?;
     let spoilt = match fault {

@@ -6,14 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::city::{City, first_day, purpose};
+use super::city::{City, first_day};
 use super::draw::Draw;
-use super::entity::{Entity, EntityKind, RegistrationState, SimulatedRegistry};
+use super::entity::Entity;
+use super::federation_sheet::{SOURCE, Sheet, districts, draw, is_known, street_code};
+use super::federation_year::{key_points, objections, pilots, rewards, rules, targets, work};
 use super::words::TRADES;
-use crate::model::reference::{Town, areas};
+use crate::model::reference::areas;
 
 /// Neighbourhoods that are looked through for buildings and agencies, however large the city.
 const LOOKED_THROUGH: u64 = 400;
@@ -32,7 +34,6 @@ const INDUSTRIAL: [(&str, &str, &str); 8] = [
     ("I-CUL", "市文化工会", "R"),
     ("I-HEA", "市卫生工会", "Q"),
 ];
-const SOURCE: &str = "模拟城市（虚构）";
 
 /// What a hub ought to say of a unit and of those below it on the city's first day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -57,6 +58,15 @@ pub struct UnitTruth {
     /// Dues and preparatory fund paid, and what is owed of quarters that have ended, in fen.
     pub paid_fen: i64,
     pub arrears_fen: i64,
+    /// Pilot areas.
+    pub pilots: u64,
+    /// Key points of the year, and how many of them are done.
+    pub key_points: u64,
+    pub key_points_done: u64,
+    /// Objections against the year's appraisal.
+    pub objections: u64,
+    /// Yuan given for the year before.
+    pub rewards_yuan: u64,
 }
 
 /// Who truly is in a building, and who stands on its list.
@@ -77,6 +87,10 @@ pub struct BuildingTruth {
 pub struct FederationTruth {
     pub units: BTreeMap<String, UnitTruth>,
     pub buildings: BTreeMap<String, BuildingTruth>,
+    /// Credit codes of those who serve households, of the neighbourhoods that are looked through.
+    pub domestic_service: BTreeSet<String>,
+    /// The same of those who care for the old.
+    pub care: BTreeSet<String>,
 }
 
 /// The invented federation.
@@ -87,23 +101,6 @@ pub struct SimulatedFederation {
     /// Targets of units.
     pub targets: String,
     pub truth: FederationTruth,
-}
-
-/// A sheet that grows line by line.
-struct Sheet(csv::Writer<Vec<u8>>);
-
-impl Sheet {
-    fn new(columns: &[&str]) -> Sheet {
-        let mut sheet = Sheet(csv::Writer::from_writer(Vec::new()));
-        sheet.line(columns.iter().map(|c| (*c).to_owned()));
-        sheet
-    }
-    fn line(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.0.write_record(cells).expect("a line in memory has as many cells as its headings");
-    }
-    fn text(self) -> String {
-        String::from_utf8(self.0.into_inner().expect("memory takes every byte")).expect("cells are UTF-8")
-    }
 }
 
 /// Units with their parents, and the truth as it grows.
@@ -124,20 +121,6 @@ impl Tally {
     }
 }
 
-fn draw(city: &City, number: u64) -> Draw {
-    Draw::new(city.seed, purpose::FEDERATION, number)
-}
-
-fn street_code(town: &Town) -> String {
-    format!("S{}", town.code)
-}
-
-fn is_known(entity: &Entity) -> bool {
-    entity.kind == EntityKind::Company
-        && entity.standing == RegistrationState::Active
-        && entity.records[SimulatedRegistry::Commerce as usize] > 0
-}
-
 /// The federation of a city.
 pub fn federation(city: &City) -> SimulatedFederation {
     let mut made = SimulatedFederation::default();
@@ -151,13 +134,33 @@ pub fn federation(city: &City) -> SimulatedFederation {
     made.sheets.push(("DISPATCH", dispatch(city, &mut tally)));
     made.sheets.push(("COLLECTION", collections(city, &mut tally)));
     made.sheets.extend([("APPRAISAL", rules(2025)), ("APPRAISAL", rules(2026)), ("WORK", work(city))]);
+    let (areas_of_pilots, units) = pilots(city);
+    units.iter().for_each(|unit| tally.upwards(unit, |truth| truth.pilots += 1));
+    let (points, units) = key_points(city);
+    for (unit, is_done) in &units {
+        tally.upwards(unit, |truth| {
+            truth.key_points += 1;
+            truth.key_points_done += u64::from(*is_done);
+        });
+    }
+    let (said, units) = objections(city);
+    units.iter().for_each(|unit| tally.upwards(unit, |truth| truth.objections += 1));
+    let (given, units) = rewards(city);
+    units.iter().for_each(|(unit, yuan)| tally.upwards(unit, |truth| truth.rewards_yuan += yuan));
+    made.sheets.extend([("PILOT", areas_of_pilots), ("KEY_POINT", points), ("OBJECTION", said), ("REWARD", given)]);
     made.targets = targets(city);
+    for number in 0..city.neighbourhoods().min(LOOKED_THROUGH) {
+        for entity in city.neighbourhood(number).entities.iter().filter(|e| is_known(e)) {
+            let of_trade = match TRADES[entity.trade].class {
+                "8010" => &mut tally.truth.domestic_service,
+                "8514" => &mut tally.truth.care,
+                _ => continue,
+            };
+            of_trade.insert(entity.credit_code.clone());
+        }
+    }
     made.truth = tally.truth;
     made
-}
-
-fn districts() -> impl Iterator<Item = (u32, &'static str)> {
-    super::city::districts().filter_map(|code| Some((code, areas().district(code)?.name_zh)))
 }
 
 /// The city's, districts', streets' and towns' federations, and industrial unions. Two of three streets have theirs; of the others some are
@@ -550,52 +553,6 @@ fn collections(city: &City, tally: &mut Tally) -> String {
                 own(SOURCE),
             ]);
         }
-    }
-    sheet.text()
-}
-
-fn rules(year: i32) -> String {
-    let rule = |id: &str, zh: &str, en: &str, per: f64, cap: u32, article: &str| {
-        format!(
-            "[[rule]]\nid = \"{id}\"\nindicator = \"{id}\"\nzh = \"{zh}\"\nen = \"{en}\"\nper = {per:?}\ncap = {cap}\nsource = \"示例考核办法第{article}条（虚构）\"\n"
-        )
-    };
-    format!("year = {year}\n")
-        + &rule("net_new_units", "新增独立建会", "new unions of their own", 1.0, 30, "三")
-        + &rule("service", "服务职工", "services", 0.5, 40, "四")
-        + &rule("information", "信息报送", "reports", 2.0, 20, "五")
-}
-
-/// Work of districts and streets that the rules count, of this year and the last.
-fn work(city: &City) -> String {
-    let mut sheet = Sheet::new(&["unit", "year", "indicator", "value", "source"]);
-    for (district, _) in districts() {
-        let mut draw = draw(city, 7_000_000_000 + u64::from(district));
-        let streets = areas().towns_of(district).iter().map(street_code);
-        for unit in std::iter::once(format!("D{district}")).chain(streets) {
-            for year in [first_day().year() - 1, first_day().year()] {
-                for (indicator, most) in [("service", 100), ("information", 12)] {
-                    let value = draw.below(most).to_string();
-                    sheet.line([unit.clone(), year.to_string(), indicator.to_owned(), value, SOURCE.to_owned()]);
-                }
-            }
-        }
-    }
-    sheet.text()
-}
-
-/// The year's new unions: the city's, and parts of districts that leave something over.
-fn targets(city: &City) -> String {
-    let mut sheet = Sheet::new(&["单位代码", "年度", "指标", "计量", "任务", "来源"]);
-    let whole = (city.enterprises / 40).max(64);
-    let mut line = |unit: String, value: u64| {
-        let own = |text: &str| text.to_owned();
-        sheet.line([unit, first_day().year().to_string(), own("net_new_units"), own("个"), value.to_string(), own(SOURCE)]);
-    };
-    line("BJ".to_owned(), whole);
-    let count = districts().count() as u64;
-    for (district, _) in districts() {
-        line(format!("D{district}"), whole * 9 / 10 / count);
     }
     sheet.text()
 }

@@ -32,8 +32,7 @@ impl City {
 
     fn as_founded(&self, number: u64, renamed: &HashMap<u64, u8>) -> Neighbourhood {
         let (size, new) = self.size(number);
-        let place = self.place(number);
-        neighbourhood::make(self, number, size, new, &place, renamed)
+        neighbourhood::make(self, number, size, new, renamed)
     }
 
     /// Draws names again until no two enterprises of the city share one.

@@ -21,22 +21,36 @@ struct Streets {
     houses: Vec<(usize, String)>,
 }
 
-pub(super) fn make(city: &City, number: u64, size: usize, new: bool, lie: &Lie, renamed: &HashMap<u64, u8>) -> Neighbourhood {
-    let mut draw = Draw::new(city.seed, purpose::PLACE, number ^ 0x5151_0000_0000);
-    let streets = streets(lie, &mut draw);
+pub(super) fn make(city: &City, number: u64, size: usize, new: bool, renamed: &HashMap<u64, u8>) -> Neighbourhood {
     let first_id = number * super::city::SLOTS as u64;
+    let own = grounds(city, number);
     let mut entities: Vec<Entity> = Vec::with_capacity(size);
     for slot in 0..size {
         let id = first_id + slot as u64;
-        let entity = enterprise(city, id, new, lie, &streets, &entities, renamed.get(&id).copied().unwrap_or(0));
+        let again = renamed.get(&id).copied().unwrap_or(0);
+        // Firms are founded everywhere: each of the new ones lies in a neighbourhood of the first day.
+        let elsewhere = new.then(|| {
+            let first = city.first_neighbourhoods().max(1) as usize;
+            grounds(city, Draw::new(city.seed, purpose::HOME, id).below(first) as u64)
+        });
+        let (lie, streets) = elsewhere.as_ref().unwrap_or(&own);
+        let entity = enterprise(city, id, new, lie, streets, &entities, again);
         entities.push(entity);
     }
+    let (lie, streets) = own;
     let mut draw = Draw::new(city.seed, purpose::UNION, number ^ 0x5151_0000_0000);
-    let unions = shared_unions(lie, &streets, &mut entities, &mut draw);
-    let houses = streets.houses.into_iter().map(|(_, house)| house).collect();
+    let unions = if new { Vec::new() } else { shared_unions(&lie, &streets, &mut entities, &mut draw) };
+    let houses = if new { Vec::new() } else { streets.houses.into_iter().map(|(_, house)| house).collect() };
     let mut made = Neighbourhood { number, entities, unions, houses };
     pay(city, &mut made);
     made
+}
+
+/// Where a neighbourhood lies, with its roads and houses.
+fn grounds(city: &City, number: u64) -> (Lie, Streets) {
+    let lie = city.place(number);
+    let streets = streets(&lie, &mut Draw::new(city.seed, purpose::PLACE, number ^ 0x5151_0000_0000));
+    (lie, streets)
 }
 
 fn streets(lie: &Lie, draw: &mut Draw) -> Streets {

@@ -95,6 +95,9 @@ fn made_by() -> String {
 }
 
 /// Writes the departments' files of a city into `dir` (unless they stand there already) and serves them.
+///
+/// # Errors
+/// `Io` and `Database`, where a file cannot be written; `Listen`, where the address is taken.
 pub async fn serve(dir: &Path, seed: u64, enterprises: u64, day: u16, options: ServeOptions) -> Result<Served, SimulateError> {
     let stamp = dir.join("simulated.json");
     let known = fs::read(&stamp).ok().and_then(|text| serde_json::from_slice::<Stamp>(&text).ok());

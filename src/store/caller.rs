@@ -122,7 +122,7 @@ impl Store {
     }
 }
 
-/// Hands what a caller keeps on to the one who follows; the first one keeps it too.
+/// Hands what a caller keeps on to the one who follows; the first one keeps it too, but for receivers of what happens: each is one's.
 ///
 /// # Errors
 /// The database's.
@@ -130,6 +130,7 @@ pub async fn hand_on(tx: &mut Tx, from: &str, to: &str) -> Result<(), sqlx::Erro
     for sql in [
         "INSERT INTO caller_seat (caller, unit, role, name, at) SELECT $2, unit, role, name, at FROM caller_seat WHERE caller = $1",
         "INSERT INTO saved_view (caller, page, name, query, at) SELECT $2, page, name, query, at FROM saved_view WHERE caller = $1",
+        "UPDATE webhook SET owner = $2 WHERE owner = $1 AND removed_at IS NULL",
     ] {
         in_tx!(tx, |c| sqlx::query(sql).bind(from).bind(to).execute(c).await.map(|_| ()))?;
     }

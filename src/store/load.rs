@@ -21,8 +21,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection};
 use super::bulk::{Bind, Bulk, blocking};
 use super::data_folder::RESTORED;
 use super::dump::{DumpError, DumpedTable, StoreDump, ValueKind};
-use super::record::copy;
-use super::{SQLITE_FILE, StoreError, masked, migrations};
+use super::{SQLITE_FILE, StoreError, copy, masked, migrations};
 
 /// Bytes sent to PostgreSQL at a time.
 const PIECE: usize = 1 << 18;
@@ -38,6 +37,7 @@ pub const GROWING: &[&str] = &[
     "named_list",
     "federation_entry",
     "target_version",
+    "policy_version",
     "token",
     "webhook",
 ];

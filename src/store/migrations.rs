@@ -48,6 +48,8 @@ const STEPS: &[Step] = &[
     step!(310, "0310_correction"),
     step!(320, "0320_token_purposes"),
     step!(325, "0325_target_source"),
+    step!(335, "0335_named_list_suppliers"),
+    step!(347, "0347_policy"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

@@ -10,6 +10,7 @@ pub mod caller;
 pub mod case;
 pub mod case_event;
 mod conditions;
+mod copy;
 pub mod correction;
 pub mod correction_event;
 pub(crate) mod damage;
@@ -30,9 +31,11 @@ pub(crate) mod lease;
 pub mod load;
 mod migrations;
 pub mod named_list;
+pub mod policy;
 pub mod quality;
 pub mod quarantine;
 pub mod record;
+pub mod record_write;
 pub mod registry;
 pub mod relation;
 pub mod session;
@@ -135,7 +138,7 @@ impl From<FolderError> for StoreError {
     }
 }
 
-/// What a caller of the graph is told.
+/// The problem that a caller of the graph gets.
 impl From<StoreError> for Problem<Code> {
     fn from(error: StoreError) -> Problem<Code> {
         tracing::error!(%error, "the store could not be read");
@@ -337,7 +340,9 @@ impl Store {
             .pragma("temp_store", "MEMORY")
             .pragma("mmap_size", "268435456")
             .pragma("wal_autocheckpoint", "4000")
-            .statement_cache_capacity(64);
+            .statement_cache_capacity(64)
+            // Rows come over from the thread that reads them; each time it waits for room costs more than the rows.
+            .row_buffer_size(1_024);
         // The writer's memory is its cache and does not grow with the file; only readers map it.
         let writing = options.clone().pragma("mmap_size", "0");
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await.map_err(failed)?;

@@ -22,6 +22,8 @@ super::row! {
         pub by_whom: Option<String>,
         /// Milliseconds since 1970; None while it stands.
         pub removed_at: Option<i64>,
+        /// Id of the enterprise that those on it supply; None: it says nothing of that.
+        pub suppliers_of: Option<String>,
     }
 }
 
@@ -49,7 +51,8 @@ impl Store {
         let failed = |e| self.failed(e);
         let mut tx = self.begin().await?;
         in_tx!(&mut tx, |c| sqlx::query(
-            "INSERT INTO named_list (id, title, purpose, source, expires, at, by_whom) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+            "INSERT INTO named_list (id, title, purpose, source, expires, at, by_whom, suppliers_of)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
         )
         .bind(&l.id)
         .bind(&l.title)
@@ -58,6 +61,7 @@ impl Store {
         .bind(&l.expires)
         .bind(l.at)
         .bind(&l.by_whom)
+        .bind(&l.suppliers_of)
         .execute(c)
         .await
         .map(|_| ()))
@@ -84,7 +88,7 @@ impl Store {
     /// Database, where the store cannot be read.
     pub async fn named_lists(&self) -> Result<Vec<NamedListRow>, StoreError> {
         read!(self, |db| sqlx::query_as(
-            "SELECT id, title, purpose, source, expires, at, by_whom, removed_at FROM named_list
+            "SELECT id, title, purpose, source, expires, at, by_whom, removed_at, suppliers_of FROM named_list
              WHERE removed_at IS NULL ORDER BY at DESC, id"
         )
         .fetch_all(db)

@@ -65,6 +65,23 @@ impl Store {
         .map_err(|e| self.failed(e))
     }
 
+    /// Another one whenever a target was set or taken back: the last moment of either (milliseconds since 1970), and how many there are.
+    /// Two changes of one millisecond may leave it as it is.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
+    pub async fn targets_stamp(&self) -> Result<(i64, i64, i64), StoreError> {
+        read!(self, |db| sqlx::query_as(
+            "SELECT MAX(last), CAST(MAX(set_count) AS BIGINT), CAST(MAX(version_count) AS BIGINT) FROM (
+                 SELECT COALESCE(MAX(at), 0) AS last, COUNT(*) AS set_count, 0 AS version_count FROM target
+                 UNION ALL
+                 SELECT COALESCE(MAX(replaced_at), 0), 0, COUNT(*) FROM target_version) AS both_tables"
+        )
+        .fetch_one(db)
+        .await)
+        .map_err(|e| self.failed(e))
+    }
+
     /// Every version of the targets of a unit's codes, the latest first.
     ///
     /// # Errors

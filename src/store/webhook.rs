@@ -1,4 +1,4 @@
-//! Who is told of changes by HTTP, and what is still to be delivered to whom. In order per enterprise: of several deliveries of one
+//! Receivers of changes by HTTP, and what is still to be delivered to which. In order per enterprise: of several deliveries of one
 //! enterprise to one receiver only the oldest that waits is due.
 
 use super::edition::ChangeRow;

@@ -9,7 +9,7 @@ use huitu::serve::{Authentication, Options};
 use huitu::store::token::TokenRow;
 use serde_json::{Value, json};
 
-use crate::people::{REGISTRIES, city_of};
+use crate::people::{REGISTRIES, city_of, city_with};
 use crate::support::graph::{Served, served, token};
 
 /// A small city of six registries, payments among them, whose callers show tokens.
@@ -132,12 +132,13 @@ async fn no_sum_and_no_payer_reaches_a_caller_without_the_scope_by_any_field() {
     let served = guarded(vec![token("map", "client", None, None), scoped("rows", &["records", "review", "export"])]).await;
     let secret = "{ enterprises(first: 400, filter: { designatedSize: [ABOVE, BELOW] }) { nodes { id tags revenueYuan payrollYuan fund { dueYuan paidYuan } } } }";
     let known = asked(&served, "all", secret, json!({})).await["data"]["enterprises"]["nodes"].take();
-    let open = "{ enterprises(first: 400, filter: { designatedSize: [ABOVE, BELOW] }) { nodes { id tags
+    let open = "{ enterprises(first: 400, filter: { designatedSize: [ABOVE, BELOW] }) { nodes { id tags records(first: 9) { nodes { registry { name } } }
         designatedSize { reasons { code message inputs { name value } } }
         unionCoverage { reasons { code message inputs { name value } } }
         gap { reasons { code message inputs { name value } } priority { score factors { code points message input { value } } } } } } }";
     let rows = "{ enterprises(first: 20, filter: { designatedSize: [ABOVE, BELOW] }) { nodes { id
-        records(first: 10) { nodes { fields { field raw value } } } provenance { field value source { raw value } others { raw value } }
+        records(first: 10) { nodes { registry { name } fields { field raw value } } } identity { members { record { registry { name } } } }
+        provenance { field value source { registry { name } raw value } others { registry { name } raw value } }
         conflicts { field values { raw value } } history(first: 2) { nodes { what from to } } } } }";
     let mut sums = 0;
     let mut payers = 0;
@@ -160,6 +161,8 @@ async fn no_sum_and_no_payer_reaches_a_caller_without_the_scope_by_any_field() {
             payers += usize::from(pays);
             let mark = texts.iter().find(|t| t.contains("PAYS_PREPARATORY_FUND") || t.contains("pays_preparatory_fund"));
             assert!(mark.is_none(), "{who}: {mark:?} of {}", node["id"]);
+            // Who is found among the payments pays.
+            assert!(!texts.iter().any(|text| text == "payments"), "{who}: {} is among the payments", node["id"]);
             if let Some(factors) = node["gap"]["priority"]["factors"].as_array() {
                 let sum: f64 = factors.iter().filter_map(|f| f["points"].as_f64()).sum();
                 let score = node["gap"]["priority"]["score"].as_f64().unwrap();
@@ -178,6 +181,8 @@ async fn no_sum_and_no_payer_reaches_a_caller_without_the_scope_by_any_field() {
         json!({ "hasConflict": ["REVENUE"] }),
         json!({ "and": [{ "revenueYuan": { "gte": "1" } }] }),
         json!({ "fund": ["PAID"] }),
+        json!({ "inRegistry": ["payments"] }),
+        json!({ "not": { "notInRegistry": ["tax", "payments"] } }),
     ] {
         let answer = asked(
             &served,
@@ -193,6 +198,18 @@ async fn no_sum_and_no_payer_reaches_a_caller_without_the_scope_by_any_field() {
         );
         assert_eq!(fetched(&served, "map", &path).await.0, StatusCode::FORBIDDEN, "{path}");
     }
+    // Nor by a payment's own key or number, which who may see payments is told.
+    let payer = "{ enterprises(first: 1, filter: { inRegistry: [\"payments\"] }) { nodes { records { nodes { id key registry { name } } } } } }";
+    let records = asked(&served, "all", payer, json!({})).await["data"]["enterprises"]["nodes"][0]["records"]["nodes"].take();
+    let paid = records.as_array().unwrap().iter().find(|record| record["registry"]["name"] == "payments").unwrap();
+    let by_key = "query($k: String!) { enterprise(by: { record: { registry: \"payments\", key: $k } }) { id } }";
+    let by_number = format!("{{ node(id: {}) {{ id }} }}", paid["id"]);
+    for (who, is_told) in [("all", true), ("map", false), ("rows", false)] {
+        let answer = asked(&served, who, by_key, json!({ "k": paid["key"] })).await;
+        assert_eq!(answer["data"]["enterprise"]["id"].is_string(), is_told, "{who}: {answer}");
+        let answer = asked(&served, who, &by_number, json!({})).await;
+        assert_eq!(answer["data"]["node"]["id"].is_string(), is_told, "{who}: {answer}");
+    }
     let dues = "{ coverage(by: [DISTRICT]) { rows { duesPayableYuan duesCollectedRate { value } } total { duesPayableYuan enterprises } } }";
     let answer = asked(&served, "map", dues, json!({})).await;
     assert_eq!(
@@ -204,14 +221,17 @@ async fn no_sum_and_no_payer_reaches_a_caller_without_the_scope_by_any_field() {
         fetched(&served, "rows", "/export/enterprises.csv?columns=name,tags,priority,reasons,sizeReasons&lang=zh").await;
     assert_eq!(status, StatusCode::OK);
     assert!(!csv.contains("筹备金") && csv.lines().count() > 1_000, "{}", &csv[..400]);
-    assert_eq!(fetched(&served, "rows", "/export/enterprises.csv?columns=name,revenueYuan").await.0, StatusCode::FORBIDDEN);
+    for column in ["revenueYuan", "records"] {
+        let path = format!("/export/enterprises.csv?columns=name,{column}");
+        assert_eq!(fetched(&served, "rows", &path).await.0, StatusCode::FORBIDDEN, "{column}");
+    }
     let (_, extended) = fetched(&served, "map", "/reconcile/propose_properties?type=Enterprise").await;
-    for column in ["revenueYuan", "payrollYuan", "fundPaidYuan"] {
+    for column in ["revenueYuan", "payrollYuan", "fundPaidYuan", "\"records\""] {
         assert!(!extended.contains(column), "{extended}");
     }
-    let contradictions = "{ review(first: 100) { nodes { kind } } }";
-    let answer = asked(&served, "rows", contradictions, json!({})).await.to_string();
-    assert!(!answer.contains("FUND_CONTRADICTION"), "{answer}");
+    let queue = "{ review(first: 100) { nodes { kind left { registry { name } } right { registry { name } } } } }";
+    let answer = asked(&served, "rows", queue, json!({})).await["data"].to_string();
+    assert!(!answer.contains("FUND_CONTRADICTION") && !answer.contains("payments"), "{answer}");
 }
 
 #[tokio::test]
@@ -284,7 +304,8 @@ async fn a_demonstration_answers_this_machine_and_no_page_of_another_site() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_person_records_during_a_sync_is_recorded_and_said_so() {
-    let served = crate::people::city(400).await;
+    let patience = |hub: &mut huitu::hub::Hub| hub.follow_patience = Some(std::time::Duration::from_millis(200));
+    let served = city_with(400, &REGISTRIES, Options::new(Authentication::Demonstration), patience).await;
     let hub = served.state.hub().clone();
     let lacking = served.data("{ gap(first: 1) { nodes { id } } }", json!({})).await["gap"]["nodes"][0]["id"].take();
     let reason = huitu::model::reference::unions::finding_reasons()[0].code;
@@ -295,6 +316,10 @@ async fn what_a_person_records_during_a_sync_is_recorded_and_said_so() {
     assert_eq!((&recorded["pending"], &recorded["finding"]["reason"]), (&json!(true), &json!(reason)), "{recorded}");
     let again = served.data(add, variables).await["recordFinding"].take();
     assert_eq!(again["finding"]["id"], recorded["finding"]["id"], "sent again, nothing happens twice");
+    let other = json!({ "id": lacking, "r": huitu::model::reference::unions::finding_reasons()[1].code, "k": "visit-1" });
+    let other = served.data(add, other).await["recordFinding"].take();
+    let said = other["userErrors"][0]["message"].as_str().unwrap();
+    assert!(other["finding"].is_null() && said.contains("未记录"), "what is not stored is not said to be: {other}");
     let started =
         served.data("mutation { startSync(input: {}) { started userErrors { code } } }", json!({})).await["startSync"].take();
     assert_eq!(started["started"], json!(false), "another one is running: {started}");
@@ -314,6 +339,39 @@ async fn what_a_person_records_during_a_sync_is_recorded_and_said_so() {
     let back = "mutation($id: ID!) { withdrawFinding(input: { id: $id }) { pending finding { withdrawnAt } } }";
     let taken = served.data(back, json!({ "id": recorded["finding"]["id"] })).await["withdrawFinding"].take();
     assert!(taken["pending"] == json!(true) && taken["finding"]["withdrawnAt"].is_string(), "{taken}");
+    drop(leader);
+    // Nobody syncs, and somebody writes for longer than a question may take (a large push): it is recorded, said so, and published by itself
+    // once the writer has ended.
+    let turn = hub.store.write_lock(std::time::Duration::from_secs(60)).await.unwrap();
+    let before = hub.editions.current().unwrap().number();
+    let variables = json!({ "id": lacking, "r": reason, "k": "visit-2" });
+    let recorded = served.data(add, variables).await["recordFinding"].take();
+    assert!(recorded["pending"] == json!(true) && recorded["finding"]["id"].is_string(), "{recorded}");
+    drop(turn);
+    let published = async {
+        while hub.editions.current().unwrap().number() == before {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(120), published).await.expect("it is published by itself");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_takes_too_long_goes_on_and_nobody_is_told_to_make_it_again() {
+    let served = served(60, |options| options.limits.time = std::time::Duration::from_millis(1)).await;
+    let hub = served.state.hub().clone();
+    let leader = hub.store.lead().await.unwrap();
+    let add = "mutation { recordFinding(input: { enterprise: \"E000000000004\", reason: \"refused\" }) { finding { id } } }";
+    let answer = served.ask(add, json!({})).await;
+    let error = &answer["errors"][0];
+    assert_eq!((&error["extensions"]["code"], &error["extensions"]["retryable"]), (&json!("TIMEOUT"), &json!(false)), "{answer}");
+    assert!(error["message"].as_str().unwrap().contains("再次提交之前"), "{answer}");
+    let recorded = async {
+        while hub.store.findings(None).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), recorded).await.expect("it went on to its end");
     drop(leader);
 }
 

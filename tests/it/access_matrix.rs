@@ -63,7 +63,8 @@ const CHANGES: &[(Needs, &str)] = &[
     ),
     (
         OPERATE,
-        "startSync decideBatch releaseEdition rejectEdition replayQuarantine setTarget withdrawTarget importTargets",
+        "startSync decideBatch releaseEdition rejectEdition replayQuarantine setTarget withdrawTarget importTargets
+         savePolicy withdrawPolicy",
     ),
     (EXPORT, "createExport createWebhook"),
     (Needs::Department(AccessScope::Export), "removeWebhook replayWebhook"),
@@ -77,7 +78,7 @@ const OF_AN_ENTERPRISE: &[(Needs, &str)] = &[
     (
         Needs::Nothing,
         "id stableId creditCode creditCodeRaw name formerNames status establishedOn area address location industry ownership
-         registrationType investorCountries investorCountryCodes membersExceedStaff employees insured tags designatedSize unionCoverage
+         registrationType investorCountries investorCountryCodes membersExceedStaff employees insured tags tagReasons designatedSize unionCoverage
          gap relations records history branches investors investments dispatchesTo dispatchedFrom branchOf",
     ),
     (FINANCE, "revenueYuan payrollYuan fund"),
@@ -268,7 +269,12 @@ const ROUTES: &[(&str, &[Needs])] = &[
     ("/reconcile?queries=%7B%22a%22%3A%7B%22query%22%3A%22%E5%8C%97%E4%BA%AC%22%7D%7D", &[Needs::Single]),
     ("/export/gap.csv", &[EXPORT]),
     ("/export/enterprises.ndjson", &[EXPORT]),
+    ("/export/work/cases.csv", &[EXPORT, REVIEW]),
+    ("/export/work/leads.ndjson", &[EXPORT, REVIEW]),
+    ("/export/work/duties.csv", &[EXPORT, REVIEW]),
+    ("/export/work/named-lists.csv", &[EXPORT, REVIEW]),
     ("/letters/preparatory-fund.html", &[FINANCE, EXPORT]),
+    ("/bulletins/110105.html?period=2026", &[FINANCE, RECORDS, EXPORT]),
     ("/metrics", &[OPERATE]),
 ];
 

@@ -5,7 +5,7 @@ use huitu::model::enterprise::EnterpriseField;
 use huitu::model::field::{Field, RecordKind};
 use huitu::model::provenance::{Agreement, FieldProvenance, SurvivorshipRule};
 use huitu::model::value::{PartialDate, Value};
-use huitu::model::verdict::{FundKind, FundStatus, OperatingStatus, Ownership, UnionStatus};
+use huitu::model::verdict::{EnterpriseTag, FundKind, FundStatus, OperatingStatus, Ownership, UnionStatus};
 
 use crate::support::assess_case::{
     AssessCase, COMMERCE, INSURANCE, PAYMENTS, STATISTICS, TAX, TODAY, codes, date, day, text, yuan,
@@ -98,6 +98,23 @@ fn a_code_that_fails_its_check_stays_visible_and_loses_to_one_that_holds() {
     small.add("d", TAX, RecordKind::Enterprise, vec![(Field::CreditCode, text("91350100M000100Y43"))]);
     let both = small.one(TODAY, "d");
     assert_eq!(both.credit_code.as_deref(), Some("91350100M000100Y43"));
+}
+
+/// 养老 in what it is called, a class of domestic service, a registry's own word; goods for it are none.
+#[test]
+fn domestic_service_and_care_are_marked_by_class_name_or_a_registrys_word() {
+    let marks = |values: Vec<(Field, Value)>| {
+        let mut small = AssessCase::new();
+        small.add("s", STATISTICS, RecordKind::Enterprise, values);
+        let one = small.one(TODAY, "s");
+        [EnterpriseTag::DomesticService, EnterpriseTag::Care].map(|tag| one.has_tag(tag))
+    };
+    let named = |name: &str| (Field::Name, text(name));
+    assert_eq!(marks(vec![named("北京示例科技有限公司"), (Field::Industry, text("8010"))]), [true, false]);
+    assert_eq!(marks(vec![named("北京示例科技有限公司"), (Field::Industry, text("8512"))]), [false, true]);
+    assert_eq!(marks(vec![named("北京示例家政服务有限公司"), (Field::Industry, text("80"))]), [true, false]);
+    assert_eq!(marks(vec![named("北京示例医院管理有限公司"), (Field::CareService, Value::Flag(true))]), [false, true]);
+    assert_eq!(marks(vec![named("北京示例家政用品有限公司"), (Field::CareService, Value::Flag(false))]), [false, false]);
 }
 
 /// 140 is a joint operation in the table of 2011 and a sole proprietorship in that of 2022; a connector knows the former only.

@@ -9,7 +9,7 @@ use crate::support::graph::{Served, served, token};
 
 const SEARCH: &str = "query($f: AuditFilter, $first: Int = 50, $after: String) { auditSearch(filter: $f, first: $first, after: $after) {
     totalCount pageInfo { hasNextPage endCursor }
-    nodes { id at who caller role purpose way operation fields enterprises enterpriseIds chosenBy isCertain editionNumber requestId } } }";
+    nodes { id at who caller role purpose way operation fields classes enterprises enterpriseIds chosenBy isCertain editionNumber requestId } } }";
 
 async fn guarded() -> Served {
     let served = served(600, |options| options.access = Authentication::Tokens).await;
@@ -62,6 +62,7 @@ async fn who_looked_at_what_is_found_by_caller_day_field_enterprise_and_question
     );
     assert_eq!(ann["enterpriseIds"], json!(ids), "an auditor reads ids, and no name");
     assert!(ann["fields"].as_array().unwrap().contains(&json!("REVENUE")));
+    assert_eq!((&ann["classes"], &nodes[0]["classes"]), (&json!(["MONEY"]), &json!([])), "what was opened for them");
 
     let only = async |filter: Value| {
         let page = found(&served, "aud", json!({ "f": filter })).await;

@@ -1,7 +1,7 @@
 //! Outreach cases from the list to a founded union: opened, worked on, closed by the roll, joined and parted with their enterprises.
 
 use chrono::{TimeZone, Utc};
-use huitu::cases::standing::{CaseChange, CaseOrigin, CaseStage, CaseStanding, CaseStep, CaseStepKind};
+use huitu::cases::standing::{CaseOrigin, CaseStanding, CaseStep, CaseStepKind};
 use huitu::hub::cases::{CaseOpening, CaseWord, standing_of};
 use huitu::model::Clock;
 use huitu::store::case::{CaseArea, CaseQuery, CaseRow, NEVER_DUE};
@@ -102,7 +102,7 @@ pub async fn steps(store: &Store, case: &str) -> Vec<CaseEventRow> {
     events.into_iter().map(|(_, event)| event).rev().collect()
 }
 
-fn kinds(events: &[CaseEventRow]) -> Vec<&str> {
+pub fn kinds(events: &[CaseEventRow]) -> Vec<&str> {
     events.iter().map(|e| e.what.as_str()).collect()
 }
 
@@ -117,7 +117,7 @@ pub async fn agrees_with_its_steps(store: &Store, row: &CaseRow) {
     assert_eq!(events.last().map(|e| e.id), Some(row.version));
 }
 
-async fn asked(server: &TestServer, query: &str) -> Value {
+pub async fn asked(server: &TestServer, query: &str) -> Value {
     let answer = server.ask(query).await;
     assert!(answer.get("errors").is_none(), "{query}: {answer}");
     answer["data"].clone()
@@ -160,6 +160,30 @@ async fn the_roll_and_the_first_dues_close_a_case_and_open_it_again_when_they_va
     // Nothing changed, nothing happens.
     city.sync().await;
     assert_eq!(steps(&city.test_hub.hub.store, &city.case_of(1).await.id).await.len(), 3);
+    // Whoever has a union that pays needs no case; one that pays no dues yet begins at the tax switch.
+    city.roll(&[1, 3]);
+    city.fund(&[1, 3]);
+    city.sync().await;
+    let open = |n: u32| {
+        format!(
+            "mutation {{ openCase(input: {{ enterprise: \"{}\" }}) {{ case {{ state stage history {{ nodes {{ what by }} }} }}
+                userErrors {{ field zh: message(lang: ZH) en: message(lang: EN) }} }} }}",
+            credit_code(n)
+        )
+    };
+    let begun = asked(&server, &open(5)).await["openCase"]["case"].take();
+    assert_eq!((&begun["state"], &begun["stage"]), (&json!("OPEN"), &json!("TAX_SWITCH")), "{begun}");
+    assert_eq!((&begun["history"]["nodes"][0]["what"], &begun["history"]["nodes"][0]["by"]), (&json!("STAGE"), &Value::Null));
+    let needless = asked(&server, &open(3)).await["openCase"].take();
+    let told = &needless["userErrors"][0];
+    assert!(needless["case"].is_null() && told["field"] == "enterprise", "{needless}");
+    assert!(told["zh"].as_str().unwrap().contains("已有工会") && told["en"].as_str().unwrap().contains("union"), "{told}");
+    let ids = json!([city.enterprise(1), city.enterprise(3)]);
+    let many = format!(
+        "mutation {{ openCases(input: {{ enterprises: {ids} }}) {{ opened existing needless userErrors {{ message }} }} }}"
+    );
+    let many = asked(&server, &many).await["openCases"].take();
+    assert_eq!(many, json!({ "opened": 0, "existing": 1, "needless": 1, "userErrors": [] }));
     // The union vanishes from the roll: the case is open again, where it was.
     city.roll(&[]);
     city.sync().await;
@@ -184,8 +208,12 @@ async fn a_case_of_a_deregistered_or_vanished_enterprise_ends_with_that_reason_a
     let path = city.test_hub.dir.path().join("connectors/firms/rows.csv");
     let rows = std::fs::read_to_string(path).unwrap();
     let line = rows.lines().find(|l| l.starts_with("F1,")).unwrap();
-    city.test_hub.write("connectors/firms/rows.csv", rows.replace(line, &line.replace("存续", "注销")));
+    let never_opened = rows.lines().find(|l| l.starts_with("F3,")).unwrap();
+    let struck_off =
+        [line, never_opened].iter().fold(rows.clone(), |all, line| all.replace(*line, &line.replace("存续", "注销")));
+    city.test_hub.write("connectors/firms/rows.csv", struck_off);
     city.sync().await;
+    assert!(city.open(&[3]).await.is_empty(), "nobody is sent to who was struck off");
     let case = city.case_of(1).await;
     assert_eq!((case.state.as_str(), case.reason.as_deref(), case.by_data), ("CLOSED", Some("closed"), 1));
     assert!(case.evidence.as_deref().unwrap().contains("F1"), "{case:?}");
@@ -374,6 +402,40 @@ async fn cases_are_the_districts_own_and_need_the_scope_of_visits() {
     assert_eq!(refused["errors"][0]["extensions"]["code"], "NOT_FOUND");
     let done = served.ask_as(Some("secret-one"), change, json!({ "id": mine[0] })).await;
     assert_eq!(&done["data"]["changeCase"]["case"]["id"], mine[0]);
+    // The same as a file, with the same rights, and noted before it leaves.
+    let fetched = async |who: &str, path: &str| {
+        let request = axum::http::Request::get(format!("/export/work/{path}")).header("x-purpose", "monthly-report");
+        let request = request.header("authorization", format!("Bearer secret-{who}")).header("accept-language", "en");
+        let (status, headers, bytes) = served.send(request.body(axum::body::Body::empty()).unwrap()).await;
+        (status.as_u16(), headers, String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let (status, headers, file) = fetched("one", "cases.ndjson").await;
+    let told: Vec<Value> = file.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((status, headers["x-huitu-rows"].to_str().unwrap()), (200, nodes.len().to_string().as_str()), "{file}");
+    assert!(told.iter().all(|case| case["area"].as_str().unwrap().starts_with("110101")), "{file}");
+    assert_eq!(fetched("ann", "cases.csv").await.2.lines().count() as i64, all + 1);
+    assert_eq!(fetched("ann", "cases.ndjson?area=110101").await.2.lines().count(), nodes.len());
+    served.state.hub().store.put_token(&token("aud", "auditor", None, None)).await.unwrap();
+    let noted = "{ auditSearch(filter: { purpose: \"monthly-report\" }) { nodes { way enterprises purpose } } }";
+    let noted = served.ask_as(Some("secret-aud"), noted, json!({})).await["data"]["auditSearch"]["nodes"].take();
+    let noted = noted.as_array().unwrap();
+    assert!(noted.len() == 3 && noted.iter().all(|row| row["way"] == "EXPORT"), "{noted:?}");
+    assert!(noted.iter().any(|row| row["enterprises"] == all), "{noted:?}");
+    for (who, path, status, word) in [
+        ("map", "cases.csv", 403, "FORBIDDEN"),
+        ("ann", "everything.csv", 404, "named-lists"),
+        ("ann", "cases.parquet", 400, "csv, ndjson or xlsx"),
+        ("ann", "cases.csv?filter=%7B%22stat%22%3A1%7D", 400, "state"),
+        ("ann", "cases.csv?filter=%7B%22state%22%3A%5B%22OPENED%22%5D%7D", 400, "did you mean OPEN"),
+        ("ann", "cases.csv?filter=%5B%5D", 400, "object"),
+        ("ann", "cases.csv?area=", 400, "area"),
+        ("ann", "duties.csv?area=110101", 400, "duties takes no parameter area"),
+        ("ann", "leads.csv?edition=1", 400, "edition"),
+        ("ann", "duties.csv?unit=999999", 400, "no unit"),
+    ] {
+        let (told, _, body) = fetched(who, path).await;
+        assert!(told == status && body.contains(word), "{path}: {told} {body}");
+    }
     for (query, code) in [(ask, "FORBIDDEN_FIELD"), (open, "FORBIDDEN"), ("{ work { today } }", "FORBIDDEN_FIELD")] {
         let refused = served.ask_as(Some("secret-map"), query, json!({})).await;
         assert_eq!(refused["errors"][0]["extensions"]["code"], code, "{query}");
@@ -516,37 +578,4 @@ async fn cases_are_kept_found_and_paged_alike_in_both_databases() {
         let rival = CaseRow { id: "C999999999999".into(), ..rows[2].clone() };
         assert!(case::put(&mut tx, &[rival]).await.is_err(), "an enterprise has one case that goes on");
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cases_join_with_their_enterprises_and_part_when_that_is_undone() {
-    let city = CaseCity::new().await;
-    let hub = &city.test_hub.hub;
-    city.open(&[1, 2]).await;
-    let (one, two) = (city.case_of(1).await, city.case_of(2).await);
-    let further = CaseChange { stage: Some(CaseStage::Talk), ..CaseChange::default() };
-    hub.change_case(&two.id, further, &CaseWord::default()).await.unwrap();
-    // The second firm takes the first one's code: one enterprise.
-    let rows = std::fs::read_to_string(city.test_hub.dir.path().join("connectors/firms/rows.csv")).unwrap();
-    let joined = rows.replace(&credit_code(2), &credit_code(1)).replace("甲2号", "甲1号");
-    city.test_hub.write("connectors/firms/rows.csv", joined);
-    city.sync().await;
-    let survivor = city.case_of(1).await;
-    assert_eq!(survivor.id, two.id, "the one that is further goes on");
-    let waiting = hub.store.case(&one.id).await.unwrap().unwrap();
-    assert_eq!(waiting.joined_into.as_deref(), Some(two.id.as_str()));
-    let server = city.test_hub.serve(&[]).await;
-    let data = asked(&server, "{ cases { totalCount nodes { id joined { id stage } } } }").await;
-    assert_eq!((&data["cases"]["totalCount"], &data["cases"]["nodes"][0]["joined"][0]["stage"]), (&json!(1), &json!("FOUND")));
-    let refused = hub.close_case(&one.id, "refused", &CaseWord::default()).await.unwrap_err().to_string();
-    assert!(refused.contains(&two.id), "{refused}");
-    city.test_hub.write("connectors/firms/rows.csv", rows);
-    city.sync().await;
-    for (n, before, stage) in [(1, &one, "FOUND"), (2, &two, "TALK")] {
-        let case = city.case_of(n).await;
-        assert_eq!((&case.id, case.stage.as_str(), &case.joined_into), (&before.id, stage, &None), "{n}");
-        agrees_with_its_steps(&hub.store, &case).await;
-    }
-    let first = steps(&hub.store, &one.id).await;
-    assert_eq!(kinds(&first), ["OPENED", "JOINED", "PARTED"]);
 }

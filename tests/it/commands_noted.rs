@@ -154,9 +154,21 @@ fn lists_with_a_name_leads_letters_and_receivers_have_their_commands() {
             .expect("JSON");
     let payers = leads["nodes"].as_array().expect("a list");
     assert!(!payers.is_empty() && payers.iter().all(|n| n["kind"] == "PREPARATORY_FUND"), "{leads}");
-    let table = out(&huitu(&data, &["lead", "list", "--kind", "preparatory_fund", "--first", "1"]));
+    let table = out(&huitu(&data, &["--lang", "zh", "lead", "list", "--kind", "preparatory_fund", "--first", "1"]));
+    assert!(table.contains("缴纳建会筹备金") && !table.contains("PREPARATORY_FUND"), "{table}");
     assert!(table.contains(payers[0]["enterprise"]["id"].as_str().expect("an id")), "{table}");
     assert!(!refused(&["lead", "list", "--kind", "rumour"]).is_empty());
+
+    // A payer becomes a case: told in words, and as a file by the door that the server has for it.
+    let payer = payers[0]["enterprise"]["id"].as_str().expect("an id");
+    let case = out(&huitu(&data, &["case", "open", payer, "--unit", "110108", "--note", "来电"])).trim().to_owned();
+    let told = out(&huitu(&data, &["--lang", "zh", "case", "show", &case]));
+    assert!(told.contains("立案") && told.contains("110108") && !told.contains('{') && !told.contains("OPENED"), "{told}");
+    let file = out(&huitu(&data, &["export", "cases", "--format", "ndjson", "--filter", r#"{"state":["OPEN"]}"#]));
+    let lines: Vec<Value> = file.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((lines.len(), &lines[0]["case"]), (1, &Value::from(format!("case:{case}"))), "{file}");
+    assert!(refused(&["export", "gap", "--filter", "{}"]).contains("--filter"));
+    assert!(refused(&["export", "cases", "--size", "large"]).contains("--size"));
 
     let letters = dir.path().join("letters.html").display().to_string();
     let before = rows(&data).len();

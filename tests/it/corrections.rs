@@ -353,6 +353,35 @@ async fn an_answer_lands_once_whenever_a_process_was_killed_in_between() {
         assert_eq!((city.row(&second.id).await.pending, city.answer_batches().await), (0, 2));
         let edition = city.hub().editions.current().unwrap();
         assert_eq!(edition.enterprise_of_id(&city.enterprise(2)).unwrap().employees(), Some(66));
+        // A process of its own that is killed once its answer is recorded and before it could land: nothing is lost, nothing comes twice.
+        let third = city.ask(3, "firms", EnterpriseField::Employees).await;
+        let turn = city.hub().store.write_lock(std::time::Duration::from_secs(10)).await.unwrap();
+        let root = city.test_hub.dir.path();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_huitu"));
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.arg("--data").arg(root.join("data")).arg("--connectors").arg(root.join("connectors")).arg("--without-built-in");
+        if let Some(store) = &city.hub().settings.store {
+            command.arg("--store").arg(store);
+        }
+        command.args(["correction", "answer", &third.id, "corrected", "--value", "77", "--by", "示例局"]);
+        let mut answering = command.spawn().unwrap();
+        while city.row(&third.id).await.pending == 0 {
+            assert!(answering.try_wait().unwrap().is_none(), "it waits for whoever lands");
+            tokio::task::yield_now().await;
+        }
+        answering.kill().unwrap();
+        assert!(!answering.wait().unwrap().success());
+        let row = city.row(&third.id).await;
+        assert_eq!((row.state.as_str(), row.pending, city.answer_batches().await), ("ANSWERED", 1, 2));
+        drop(turn);
+        city.sync().await;
+        assert_eq!((city.row(&third.id).await.pending, city.answer_batches().await), (0, 3));
+        city.hub().land_answers().await.unwrap();
+        assert_eq!(city.answer_batches().await, 3);
+        let edition = city.hub().editions.current().unwrap();
+        assert_eq!(edition.enterprise_of_id(&city.enterprise(3)).unwrap().employees(), Some(77));
+        let told = city.events(&third.id).await;
+        assert_eq!(told.iter().filter(|what| *what == "LANDED").count(), 1, "{told:?}");
     }
 }
 
@@ -523,6 +552,7 @@ async fn a_departments_system_reads_and_answers_once_per_key() {
         ("boss", "/corrections/nobody", StatusCode::NOT_FOUND),
         ("firms-partner", "/corrections/firms?state=perhaps", StatusCode::BAD_REQUEST),
         ("firms-partner", "/corrections/firms?after=x", StatusCode::BAD_REQUEST),
+        ("firms-partner", "/corrections/firms?lang=fr", StatusCode::BAD_REQUEST),
         // They stand as of now, and of no edition.
         ("firms-partner", "/corrections/firms?asOf=edition:1", StatusCode::BAD_REQUEST),
         ("firms-partner", "/corrections/firms?edition=1", StatusCode::BAD_REQUEST),
@@ -655,6 +685,18 @@ async fn a_subscriber_and_a_receiver_are_told_of_their_registry_alone() {
         (&json!("ANSWERED"), &json!("F1"), &Value::Null)
     );
     assert!(!message.to_string().contains("\"100\""), "what is disputed is asked for, not sent: {message}");
+    // It goes on with the token that follows, and ends with the token: whoever was let go is told nothing more.
+    let count = || receiver.lock().unwrap().len();
+    let (next, before) = (city.hub().rotate_token("firms-partner", 0, 30).await.unwrap(), count());
+    city.ask(3, "firms", EnterpriseField::Employees).await;
+    city.hub().spread_webhooks().await.unwrap();
+    city.hub().send_webhooks().await.unwrap();
+    assert_eq!(count(), before + 1, "the next token's");
+    city.hub().revoke_token(&next.row.id).await.unwrap();
+    city.ask(4, "firms", EnterpriseField::Employees).await;
+    city.hub().spread_webhooks().await.unwrap();
+    city.hub().send_webhooks().await.unwrap();
+    assert_eq!((count(), city.hub().store.webhooks(None).await.unwrap().len()), (before + 1, 0));
     serving.abort();
 }
 

@@ -84,7 +84,10 @@ async fn the_counter_wants_a_purpose_and_notes_whoever_asks() {
         (json!({ "units": [code] }), "用途", "what for"),
         (json!({ "purpose": "x", "units": [] }), "units", "units"),
         (json!({ "purpose": "x", "unit": [code] }), "JSON", "JSON"),
+        (json!({ "purpose": "x", "units": [{ "nam": code }] }), "`nam`", "`nam`"),
         (json!({ "purpose": "x", "units": vec![code.clone(); 201] }), "200", "200"),
+        (json!({ "purpose": "x", "units": [code, { "nmae": "甲" }] }), "第 2 家", "unit 2"),
+        (json!({ "purpose": "x", "units": [code, code, 7] }), "第 3 家", "unit 3"),
     ] {
         for (lang, word) in [("zh", zh), ("en", en)] {
             let (status, _, bytes) = served.send(ask(lang, Some("secret-desk"), &body)).await;
@@ -94,10 +97,14 @@ async fn the_counter_wants_a_purpose_and_notes_whoever_asks() {
         }
     }
     assert_eq!(served.send(ask("en", None, &json!({ "purpose": "x", "units": [code] }))).await.0, StatusCode::UNAUTHORIZED);
-    let body = json!({ "purpose": "opening approval", "units": [code] });
+    let body = json!({ "purpose": "opening approval", "units": [code, format!("=\"{code}\"")] });
     let (_, _, bytes) = served.send(ask("en", Some("secret-desk"), &body)).await;
     let answer: Value = serde_json::from_slice(&bytes).unwrap();
-    assert_eq!(answer["results"][0]["found"], "CODE");
+    assert_eq!(
+        (&answer["results"][0]["found"], &answer["results"][1]["found"]),
+        (&json!("CODE"), &json!("CODE")),
+        "as our own CSV writes it"
+    );
     // One of another district is not there.
     let (_, _, bytes) = served.send(ask("en", Some("secret-one"), &body)).await;
     let answer: Value = serde_json::from_slice(&bytes).unwrap();
@@ -177,7 +184,17 @@ async fn changes_are_told_signed_in_order_and_until_they_are_heard() {
     city.open(&[1, 2, 3]).await;
     assert_eq!(hub.spread_webhooks().await.unwrap(), 2);
     assert_eq!(hub.spread_webhooks().await.unwrap(), 0, "each is made once");
-    assert_eq!(hub.send_webhooks().await.unwrap(), WebhooksSent { delivered: 2, ..WebhooksSent::default() });
+    let sent = huitu::serve::send_webhooks(server.state.state()).await.unwrap();
+    assert_eq!(sent, WebhooksSent { delivered: 2, ..WebhooksSent::default() });
+    // What leaves by itself is noted as what is asked for: whose it is, whom it speaks of, what it told.
+    let mut noted = Vec::new();
+    huitu::audit::search(&city.test_hub.dir.path().join("data/audit"), &huitu::audit::AuditQuestion::default(), |row| {
+        noted.push((row.way, row.classes, row.enterprises));
+        Ok(())
+    })
+    .unwrap();
+    let left: Vec<_> = noted.iter().filter(|(way, ..)| way == "webhook").collect();
+    assert!(left.len() == 2 && left.iter().all(|(_, classes, _)| classes == &["VISIT"]), "{noted:?}");
     let (headers, body) = heard.lock().unwrap().1[0].clone();
     let signed = headers["x-huitu-signature"].to_str().unwrap();
     let second: i64 = signed.split(',').next().unwrap().trim_start_matches("t=").parse().unwrap();

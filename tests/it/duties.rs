@@ -83,10 +83,29 @@ async fn cases_go_to_whoever_is_responsible_and_on_to_whoever_takes_over() {
         ends.contains(&(&json!("协管员"), &json!("2026-11-25"))) && ends.contains(&(&json!("指导员"), &json!(null))),
         "{duties}"
     );
+    let path = "/export/work/duties.ndjson?unit=110108001";
+    let request = axum::http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+    let (_, _, file) = server.bytes(request).await;
+    let file: Vec<Value> = String::from_utf8(file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let roles = |all: &[Value]| all.iter().map(|duty| duty["role"].clone()).collect::<Vec<_>>();
+    assert_eq!(roles(&file), roles(duties.as_array().unwrap()), "as a file: {file:?}");
     let responsible =
         format!("{{ enterprise(by: {{ creditCode: \"{}\" }}) {{ responsible {{ role unit {{ code }} }} }} }}", credit_code(1));
     let found = asked(&server, &responsible).await;
     assert_eq!(found["enterprise"]["responsible"]["role"], "指导员", "of two on one day the later counts: {found}");
+
+    // An entry that nobody fits is looked for again: the firm appears, and is on the list.
+    let create = format!(
+        "mutation {{ createNamedList(input: {{ title: \"新设\", purpose: \"试\", source: \"试\", entries: [\"{}\"] }}) {{ found list {{ notFound }} }} }}",
+        credit_code(9)
+    );
+    let made = asked(&server, &create).await["createNamedList"].take();
+    assert_eq!((&made["found"], &made["list"]["notFound"]), (&json!(0), &json!([credit_code(9)])), "{made}");
+    city.firms(&[1, 2, 3, 4, 9]);
+    city.sync().await;
+    server.state.refresh().await.unwrap();
+    let list = asked(&server, "{ namedLists { notFound enterprises(first: 3) { nodes { creditCode } } } }").await;
+    assert_eq!(list["namedLists"][0], json!({ "notFound": [], "enterprises": { "nodes": [{ "creditCode": credit_code(9) }] } }));
 }
 
 #[tokio::test]
@@ -186,12 +205,42 @@ async fn a_named_list_finds_its_enterprises_opens_their_cases_names_who_follows_
     let follows: Vec<(&Value, &Value)> =
         lists[0]["followers"].as_array().unwrap().iter().map(|f| (&f["enterprise"]["id"], &f["reason"])).collect();
     assert!(follows.contains(&(&json!("E000000000001"), &json!("INVESTOR"))), "{lists}");
+    // Who supplies it a list says.
+    let other = edition.enterprise(lacking.iter().nth(9).unwrap()).id();
+    let supplies = "mutation($l: ID!, $s: String!) { createNamedList(input: { title: \"供应商\", purpose: \"走访\", source: \"企业自报\", suppliersOf: $l,
+        entries: [$s] }) { found list { id suppliersOf { id } } userErrors { message } } }";
+    let stated = served.ask_as(Some("secret-ann"), supplies, json!({ "l": first.credit_code().unwrap(), "s": other })).await["data"]["createNamedList"].take();
+    assert_eq!(stated["list"]["suppliersOf"]["id"], first.id(), "{stated}");
+    let followers =
+        format!("{{ namedList(id: {}) {{ followers {{ enterprise {{ id }} leader {{ id }} reason }} }} }}", made["list"]["id"]);
+    let with = served.ask_as(Some("secret-ann"), &followers, json!({})).await["data"]["namedList"]["followers"].take();
+    let supplier = json!({ "enterprise": { "id": other }, "leader": { "id": first.id() }, "reason": "SUPPLIER" });
+    assert!(with.as_array().unwrap().contains(&supplier), "{with}");
+    let end = "mutation($l: ID!) { removeNamedList(id: $l) { userErrors { message } } }";
+    served.ask_as(Some("secret-ann"), end, json!({ "l": stated["list"]["id"] })).await;
+    let without = served.ask_as(Some("secret-ann"), &followers, json!({})).await["data"]["namedList"]["followers"].take();
+    assert!(!without.as_array().unwrap().contains(&supplier), "no list says so any more: {without}");
     let open = format!(
         "mutation {{ openCases(input: {{ namedList: {} }}) {{ opened cases {{ origin }} userErrors {{ message }} }} }}",
         made["list"]["id"]
     );
     let opened = served.ask_as(Some("secret-ann"), &open, json!({})).await["data"]["openCases"].take();
     assert!(opened["opened"].as_i64().unwrap() >= 1 && opened["cases"][0]["origin"] == "NAMED_LIST", "{opened}");
+    // As files: those on it, with the cases that they have, and who follows them.
+    let file = async |who: &str, list: &str| -> Vec<Value> {
+        let request = axum::http::Request::get(format!("/export/work/{list}.ndjson"))
+            .header("authorization", format!("Bearer secret-{who}"))
+            .body(axum::body::Body::empty());
+        let (_, _, bytes) = served.send(request.unwrap()).await;
+        String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let entries = file("ann", "named-lists").await;
+    let cased = entries.iter().filter(|entry| entry["caseState"] == "OPEN").count();
+    assert!(entries.len() == 2 && entries[0]["source"] == "统战部" && cased as i64 == opened["opened"], "{entries:?}");
+    assert_eq!(file("ann", "followers").await.len(), follows.len());
+    let seen =
+        served.ask_as(Some("secret-one"), ask, json!({})).await["data"]["namedLists"][0]["enterprises"]["totalCount"].take();
+    assert_eq!(file("one", "named-lists").await.len() as i64, seen);
     // Another district sees of it only what is its own.
     let seen = served.ask_as(Some("secret-one"), ask, json!({})).await["data"]["namedLists"][0].take();
     assert!(seen["enterprises"]["totalCount"].as_i64().unwrap() < 2 || first.district() == Some(110_101), "{seen}");

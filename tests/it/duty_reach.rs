@@ -33,7 +33,8 @@ async fn add(served: &Served, who: &str, input: Value) -> Value {
 /// Id and credit code of the first enterprise of a district.
 fn one_of(served: &Served, district: u32) -> (String, String) {
     let edition = served.state.hub().editions.current().unwrap();
-    let found = edition.enterprises().find(|e| e.district() == Some(district) && e.credit_code().is_some()).unwrap();
+    let found =
+        edition.enterprises().find(|e| e.in_gap() && e.district() == Some(district) && e.credit_code().is_some()).unwrap();
     (found.id().to_owned(), found.credit_code().unwrap().to_owned())
 }
 

@@ -264,8 +264,10 @@ fn same(parts: &Edition, whole: &Edition, when: &str) {
 
 #[test]
 fn changes_upon_changes_answer_as_a_whole_edition_does() {
+    // `make chaos` follows more of them.
+    let seeds: u64 = if std::env::var_os("HUITU_CHAOS_REPORT").is_some() { 9 } else { 1 };
     let (mut most, mut shared) = (0, 0);
-    for seed in 0..3 {
+    for seed in 0..seeds {
         let (roots, mut city) = ([tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()], City::new(seed));
         let mut before = city.whole(roots[0].path());
         city.input.number = 0;
@@ -286,7 +288,7 @@ fn changes_upon_changes_answer_as_a_whole_edition_does() {
         }
     }
     assert!(most >= 3, "several parts were read at once: {most}");
-    assert!(shared >= 20, "the base was shared: {shared}");
+    assert!(shared >= 6 * seeds as usize, "the base was shared: {shared}");
 }
 
 #[test]

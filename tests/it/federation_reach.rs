@@ -375,7 +375,7 @@ async fn what_was_entered_comes_out_as_the_sheet_that_changes_nothing() {
         let (status, headers, bytes) = fetched(&open, None, &format!("/export/federation/{list}.csv")).await;
         assert_eq!(status, StatusCode::OK, "{list}: {}", String::from_utf8_lossy(&bytes));
         assert_eq!(headers["x-huitu-rows"], count.to_string().as_str(), "{list}");
-        let sheet = String::from_utf8(bytes).unwrap().replace("'=", "=");
+        let sheet = String::from_utf8(bytes).unwrap();
         let again = crate::federation::bring(&open, noun, &sheet).await;
         assert_eq!((&again["kept"], &again["unchanged"]), (&json!(count), &json!(count)), "{list}: {again} {sheet}");
         assert_eq!(bring(noun, &sheet).await["kept"], count, "{list}: into a hub that has nothing of it");

@@ -158,6 +158,14 @@ async fn a_buildings_own_list_is_held_against_the_addresses() {
         .take();
     assert_eq!(near["place"]["code"], expected.0, "{near}");
     assert!((near["metres"].as_f64().unwrap() - expected.1).abs() < 0.5);
+    // A building in another district than the unit that keeps it is flagged too; a station has no list; 0,0 is no place.
+    let head = "code,name,kind,unit,areas,longitude,latitude,source";
+    let elsewhere = format!("{head}\nB3,别区大厦,BUILDING,D110101,110102,,,t\n");
+    assert_eq!(bring(&served, "PLACE", &elsewhere).await["kept"], 1);
+    let flagged = served.data("{ unionPlaces(inTwoDistricts: true) { nodes { code } } }", json!({})).await;
+    assert_eq!(flagged["unionPlaces"]["nodes"], json!([{ "code": "B2" }, { "code": "B3" }]));
+    refused(&bring(&served, "LISTING", "place,enterprise,source\nS1,某公司,物业\n").await, 2, "不是楼宇或园区");
+    refused(&bring(&served, "PLACE", &format!("{head}\nB4,楼,BUILDING,D110101,,0,0,t\n")).await, 2, "中国境内");
 }
 
 #[tokio::test]
@@ -252,6 +260,8 @@ async fn units_are_ranked_by_the_years_rules_beside_the_year_before() {
     assert_eq!(bring(&served, "WORK", work).await["kept"], 7);
     let objection = "id,unit,year,rule,said,state,answer,on,source\nO1,S110101001,2026,information,少计两期,OPEN,,2026-09-01,t\n";
     assert_eq!(bring(&served, "OBJECTION", objection).await["kept"], 1);
+    let unknown = objection.replace("O1,", "O9,").replace("information", "attendance");
+    refused(&bring(&served, "OBJECTION", &unknown).await, 2, "没有规则 attendance");
     assert_eq!(bring(&served, "REWARD", "unit,year,reward,yuan,source\nS110102001,2026,一等奖,10000,t\n").await["kept"], 1);
     let ask = "{ unionAppraisal(year: 2026, level: STREET) { rank of score unit { code } lines { rule points cap source } lift { rule gain rank } before { rank score } objections { code state said } rewards { reward yuan } } }";
     let ranked = served.data(ask, json!({})).await["unionAppraisal"].take();

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use huitu::serve::Authentication;
 use huitu::store::export::ExportRow;
-use huitu::store::token::hash_secret;
+use huitu::store::token::{TokenRow, hash_secret};
 use serde_json::{Value, json};
 
 use crate::people::city;
@@ -48,14 +48,25 @@ async fn an_export_job_is_followed_fetched_in_pieces_and_only_by_its_maker() {
         served.state.hub().store.put_token(&token(id, "analyst", None, None)).await.unwrap();
     }
     served.state.hub().store.put_token(&token("map", "client", None, None)).await.unwrap();
+    // Who runs the hub and may export, and sees no payments; who may all.
+    let runs = TokenRow { scopes: Some(r#"["operate","export"]"#.to_owned()), ..token("run", "client", None, None) };
+    served.state.hub().store.put_token(&runs).await.unwrap();
+    served.state.hub().store.put_token(&token("boss", "admin", None, None)).await.unwrap();
+    let fields = "{ id name area { name } gap { status } employees fund { status } }";
     let input = json!({ "list": "GAP", "format": "CSV", "filter": { "ownership": ["PRIVATE", "FOREIGN"] },
-        "orderBy": [{ "field": "EMPLOYEES" }], "fields": ["{ id name area { name } gap { status } employees }"], "idempotencyKey": "k1" });
-    let answer = served.ask_as(Some("secret-ann"), CREATE, json!({ "input": input })).await;
+        "orderBy": [{ "field": "EMPLOYEES" }], "fields": [fields], "idempotencyKey": "k1" });
+    let request = Served::post().header(header::AUTHORIZATION, "Bearer secret-ann").header("x-purpose", "yearly check");
+    let body = json!({ "query": CREATE, "variables": { "input": input } }).to_string();
+    let (_, _, bytes) = served.send(request.body(Body::from(body)).unwrap()).await;
+    let answer: Value = serde_json::from_slice(&bytes).unwrap();
     let made = &answer["data"]["createExport"];
     assert_eq!(made["userErrors"], json!([]), "{answer}");
     let id = made["export"]["id"].as_str().unwrap();
     let again = served.ask_as(Some("secret-ann"), CREATE, json!({ "input": input })).await;
     assert_eq!(again["data"]["createExport"]["export"]["id"], id, "the same key makes nothing twice");
+    let other = json!({ "list": "GAP", "format": "NDJSON", "fields": ["id"], "idempotencyKey": "k1" });
+    let other = served.ask_as(Some("secret-ann"), CREATE, json!({ "input": other })).await["data"]["createExport"].take();
+    assert_eq!((&other["export"], &other["userErrors"][0]["field"]), (&Value::Null, &json!("idempotencyKey")), "{other}");
 
     let told = followed(&served, Some("secret-ann"), id).await;
     let last = told.last().unwrap();
@@ -86,7 +97,20 @@ async fn an_export_job_is_followed_fetched_in_pieces_and_only_by_its_maker() {
     let beyond = format!("bytes={}-", whole.len());
     assert_eq!(fetch(&served, "secret-ann", url, &[("range", &beyond)]).await.0, StatusCode::RANGE_NOT_SATISFIABLE);
     assert_eq!(fetch(&served, "secret-ann", url, &[("if-none-match", &etag)]).await.0, StatusCode::NOT_MODIFIED);
+    // The file leads back to who made it, what for, and what was opened for it; each look at it is noted too, that it is the same included.
+    let mut noted = Vec::new();
+    huitu::audit::search(&served.root.path().join("audit"), &huitu::audit::AuditQuestion::default(), |row| {
+        noted.push(row);
+        Ok(())
+    })
+    .unwrap();
+    let made = noted.iter().find(|row| row.request == id && row.way == "export").unwrap();
+    assert_eq!((made.name.as_str(), made.role.as_str(), made.purpose.as_str()), ("ann", "analyst", "yearly check"));
+    assert_eq!(made.classes, ["MONEY"]);
+    assert_eq!(noted.iter().filter(|row| row.way == "file").count(), 6, "whole, three parts, one beyond it, and the same");
 
+    assert_eq!(fetch(&served, "secret-run", url, &[]).await.0, StatusCode::NOT_FOUND, "who runs the hub sees no payments by it");
+    assert_eq!(fetch(&served, "secret-boss", url, &[]).await.0, StatusCode::OK);
     assert_eq!(fetch(&served, "secret-bob", url, &[]).await.0, StatusCode::NOT_FOUND);
     assert_eq!(fetch(&served, "secret-map", url, &[]).await.0, StatusCode::FORBIDDEN);
     let mine = served.ask_as(Some("secret-bob"), "{ exports(first: 10) { id } }", json!({})).await;

@@ -358,7 +358,7 @@ async fn the_rarer_error_codes_have_safe_texts_in_the_callers_language() {
     let export = "mutation { createExport(input: { format: CSV }) { export { id } } }";
     check(error_of(&hasty, export).await, "TIMEOUT");
     let answer = hasty.ask(export, json!({})).await;
-    assert_eq!(answer["errors"][0]["extensions"]["retryable"], true);
+    assert_eq!(answer["errors"][0]["extensions"]["retryable"], false, "it may have been done after all");
     writing.rollback().await.unwrap();
 
     // INTERNAL: the store is gone.

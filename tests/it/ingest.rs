@@ -22,7 +22,12 @@ async fn departments() -> (TestHub, TestServer) {
     )
     .await;
     let server = test_hub
-        .serve(&[("s-cases", "ingest", Some("cases")), ("s-roll", "ingest", Some("roll")), ("s-op", "admin", None)])
+        .serve(&[
+            ("s-cases", "ingest", Some("cases")),
+            ("s-roll", "ingest", Some("roll")),
+            ("s-op", "admin", None),
+            ("s-sys", "system", None),
+        ])
         .await;
     (test_hub, server)
 }
@@ -101,6 +106,38 @@ async fn a_push_lands_once_and_the_same_key_answers_the_same_receipt() {
     assert!(headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
     assert!(page.as_str().unwrap().contains("已全部入库：30 行"), "{page}");
     assert_eq!(server.send(get(place, "s-roll", "*/*")).await.0, StatusCode::NOT_FOUND);
+
+    // Whoever runs the hub and sees no data is told where and why, and nothing that stands in a row; who looked is noted.
+    let bad = json!({ "编号": "K0090", "名称": "北京示例九十号有限公司", "职工": "ZX-731-Q" }).to_string() + "\n";
+    let nobody = json!({ "名称": "北京示例无号有限公司", "职工": 5 }).to_string() + "\n";
+    let body = Body::from(lines(40..70) + &bad + &nobody);
+    let (status, headers, receipt) = server.send(request("cases", "s-cases", "day-4").body(body).unwrap()).await;
+    assert_eq!((status, &receipt["quarantined"]), (StatusCode::OK, &json!(1)), "{receipt}");
+    let place = headers[header::LOCATION].to_str().unwrap().to_owned();
+    for (token, is_told) in [("s-cases", true), ("s-op", true), ("s-sys", false)] {
+        for path in [place.clone(), format!("{place}.html")] {
+            let (status, _, told) = server.send(get(path.clone(), token, "*/*")).await;
+            assert_eq!(status, StatusCode::OK, "{token} {path}");
+            let told = told.to_string();
+            assert_eq!(told.contains("无号"), is_told, "{token} {path}: {told}");
+            assert!(is_told || !told.contains("ZX-731-Q"), "{token} {path}: {told}");
+            assert!(told.contains("key_missing") || path.ends_with(".html"), "{token}: {told}");
+        }
+    }
+    let row = "{ registry(name: \"cases\") { quarantine(first: 5) { nodes { code reason raw } } } }";
+    let asked = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+    let asked = asked.header(header::AUTHORIZATION, "Bearer s-sys").body(Body::from(json!({ "query": row }).to_string()));
+    let told = server.send(asked.unwrap()).await.2.to_string();
+    assert!(told.contains("key_missing") && !told.contains("无号"), "{told}");
+    let mut noted = Vec::new();
+    huitu::audit::search(&test_hub.dir.path().join("data/audit"), &huitu::audit::AuditQuestion::default(), |row| {
+        noted.push((row.name, row.way, row.classes));
+        Ok(())
+    })
+    .unwrap();
+    let seen: Vec<&(String, String, Vec<String>)> = noted.iter().filter(|(_, way, _)| way == "file").collect();
+    assert_eq!(seen.len(), 8, "two receipts of the first batch, six of the last: {noted:?}");
+    assert!(seen.iter().any(|(name, _, classes)| name == "s-op" && classes == &["MONEY", "DISPUTE"]), "{noted:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -167,7 +167,7 @@ fn what_a_person_said_holds_and_leaves_no_trace_when_withdrawn() {
 #[test]
 fn a_person_can_take_a_record_out_of_its_codes_cluster() {
     let (mut linker, _) =
-        linked(&[record(0, "GS1", &code(1), "北京恒信通达科技有限公司"), record(1, "SW1", &code(1), "上海完全无关餐饮有限公司")]);
+        linked(&[record(0, "GS1", &code(1), "北京恒信通达科技有限公司"), record(1, "SW1", &code(1), "北京完全无关餐饮有限公司")]);
     let said = [judgement("J1", JudgementVerdict::Different, reference("tax", "SW1"), reference("commerce", "GS1"))];
     let linking = linker.link(&Previous::default(), &said);
     assert_eq!(linking.decisions.len(), 1);
@@ -177,9 +177,9 @@ fn a_person_can_take_a_record_out_of_its_codes_cluster() {
 #[test]
 fn ids_outlive_the_run_and_merges_are_told() {
     let (mut linker, first) =
-        linked(&[record(0, "GS1", &code(1), "北京恒信通达科技有限公司"), record(1, "SW1", "", "上海别处字号餐饮有限公司")]);
+        linked(&[record(0, "GS1", &code(1), "北京恒信通达科技有限公司"), record(1, "SW1", "", "北京别处字号餐饮有限公司")]);
     let (old, gone) = (entity_of(&linker, &first, "GS1"), entity_of(&linker, &first, "SW1"));
-    linker.put(&[record(1, "SW1", &code(1), "上海别处字号餐饮有限公司")]);
+    linker.put(&[record(1, "SW1", &code(1), "北京别处字号餐饮有限公司")]);
     let second = linker.link(&Previous::default(), &[]);
     assert_eq!(entity_of(&linker, &second, "SW1"), old);
     let merged = EntityEvent::Merged {

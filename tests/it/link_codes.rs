@@ -166,3 +166,105 @@ fn the_initials_of_place_brand_and_trade_with_the_firms_telephone_are_the_firm()
     assert!(together(&beside_a_city(&[firm.clone(), union("010-86595616")]), "GS", "GH"));
     assert!(!together(&beside_a_city(&[firm, union("")]), "GS", "GH"));
 }
+
+/// Two firms in commerce and tax, each at its own door, and a third registry's row of the second with the first's code.
+fn borrowed(names: [&str; 2], row: &str) -> Vec<LinkRecord> {
+    let door = |n: usize, row: LinkRecord| LinkRecord {
+        address: format!("北京市朝阳区珞石路{}号", 31 + n).into(),
+        district: "朝阳区".into(),
+        phone: format!("010-8597{:04}", 17 + n).into(),
+        ..row
+    };
+    let mut rows: Vec<LinkRecord> = Vec::new();
+    for (n, name) in names.into_iter().enumerate() {
+        rows.push(door(0, record(0, format!("GS{n}"), &code(40_100 + n), name)));
+        rows.push(door(n, record(1, format!("SW{n}"), &code(40_100 + n), name)));
+    }
+    // At the first's door, with the first's telephone and code.
+    rows.push(door(0, record(3, "SB".into(), &code(40_100), row)));
+    rows
+}
+
+#[test]
+fn who_bears_the_name_that_the_issuer_has_beside_another_code_is_that_firm_whatever_code_is_written() {
+    for (first, second) in [
+        ("北京珞巍商贸有限公司", "北京砚嶂广告有限公司"),
+        ("北京珞巍商贸有限公司", "北京珞巍商贸集团有限公司"),
+        ("北京珞巍商贸有限公司", "天津珞巍商贸有限公司"),
+        ("北京珞巍第二商贸有限公司", "北京珞巍第三商贸有限公司"),
+    ] {
+        let outcome = beside_a_city(&borrowed([first, second], second));
+        assert!(together(&outcome, "GS1", "SB") && !together(&outcome, "GS0", "SB"), "{first} {second}");
+    }
+    // A former name of the code's own firm is its own, and so is what nobody else is called.
+    let mut rows = borrowed(["北京珞巍商贸有限公司", "北京砚嶂广告有限公司"], "北京砚嶂广告有限公司");
+    rows[0].former_names = vec!["北京砚嶂广告有限公司".into()];
+    assert!(together(&beside_a_city(&rows), "GS0", "SB"));
+    let outcome = beside_a_city(&borrowed(["北京珞巍商贸有限公司", "北京砚嶂广告有限公司"], "北京岫嶙文化有限公司"));
+    assert!(together(&outcome, "GS0", "SB"));
+}
+
+#[test]
+fn a_name_that_the_issuer_gives_to_another_firm_later_leads_away_from_the_code_then_and_back_when_it_goes() {
+    let rows = borrowed(["北京珞巍商贸有限公司", "北京砚嶂广告有限公司"], "北京砚嶂广告有限公司");
+    let (firm, rest): (Vec<LinkRecord>, Vec<LinkRecord>) = rows.into_iter().partition(|r| *r.key == *"GS1");
+    let entity = |linker: &Linker, key: &str| {
+        linker.decisions().iter().find(|d| *linker.record_ref(d.record).key == *key).and_then(|d| d.entity)
+    };
+    let (mut linker, _) = beside_a_city(&rest);
+    assert_eq!(entity(&linker, "SB"), entity(&linker, "GS0"));
+    linker.put(&firm);
+    linker.link(&Default::default(), &[]);
+    assert_eq!(entity(&linker, "SB"), entity(&linker, "GS1"));
+    linker.remove(&refer("commerce", "GS1"));
+    linker.link(&Default::default(), &[]);
+    assert_eq!(entity(&linker, "SB"), entity(&linker, "GS0"));
+}
+
+#[test]
+fn a_dragged_code_draws_nobody_in_through_a_name_in_english_a_row_without_a_name_or_a_shared_bookkeeper() {
+    const NAMES: [&str; 6] = [
+        "北京珞屿商贸有限公司",
+        "北京砚峒印刷有限公司 Beijing Yandong Printing Co., Ltd.",
+        "北京岫垣餐饮管理有限公司",
+        "",
+        "北京麓坪装饰工程有限公司",
+        "北京聿埂物流有限公司",
+    ];
+    let row = |registry: u16, key: String, code: &str, n: usize, name: &str| LinkRecord {
+        address: format!("北京市朝阳区珞石路{}号", 51 + n).into(),
+        district: "朝阳区".into(),
+        // Two of them are looked after by one office.
+        phone: format!("010-8597{:04}", if n == 5 { 402 } else { 400 + n }).into(),
+        ..record(registry, key, code, name)
+    };
+    let mut rows = Vec::new();
+    for (n, name) in NAMES.into_iter().enumerate() {
+        let registered = name.split(" Beijing").next().unwrap_or(name);
+        rows.push(row(1, format!("SW{n}"), &code(40_200), n, name));
+        if !registered.is_empty() && n != 4 {
+            rows.push(row(0, format!("GS{n}"), &code(40_200 + n), n, registered));
+        }
+    }
+    let outcome = beside_a_city(&rows);
+    for n in [0, 1, 2, 5] {
+        assert!(together(&outcome, &format!("GS{n}"), &format!("SW{n}")), "{}", NAMES[n]);
+    }
+    // Nobody else is called so: it stands alone, for a person.
+    assert!(!(0..6).filter(|n| *n != 4).any(|n| together(&outcome, "SW4", &format!("SW{n}"))));
+    // A registration number is dragged as a code is.
+    let dragged: Vec<LinkRecord> = rows
+        .into_iter()
+        .map(|r| {
+            if r.registry == 1 {
+                LinkRecord { credit_code: "".into(), registration_number: "110105012345675".into(), ..r }
+            } else {
+                r
+            }
+        })
+        .collect();
+    let outcome = beside_a_city(&dragged);
+    for n in [0, 1, 2, 5] {
+        assert!(together(&outcome, &format!("GS{n}"), &format!("SW{n}")), "{}", NAMES[n]);
+    }
+}

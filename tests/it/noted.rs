@@ -281,6 +281,44 @@ async fn a_file_leads_back_to_who_fetched_it_and_what_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_asks_whether_an_answer_is_still_the_same_is_noted_though_it_was_not_kept() {
+    let served = crate::support::graph::served(60, |options| {
+        options.access = Authentication::Tokens;
+        // Nothing is kept.
+        options.cache_bytes = 0;
+    })
+    .await;
+    for (id, role) in [("ann", "analyst"), ("map", "client")] {
+        served.state.hub().store.put_token(&token(id, role, None, None)).await.unwrap();
+    }
+    let money: String = url::form_urlencoded::byte_serialize(br#"{"revenueYuan":{"gte":"1"}}"#).collect();
+    let question: String = url::form_urlencoded::byte_serialize(b"{ gap(first: 1) { nodes { revenueYuan } } }").collect();
+    for address in [format!("/geo/districts.geojson?filter={money}"), format!("/graphql?query={question}")] {
+        let get = |tag: Option<&str>| {
+            let request = Request::get(&address).header(header::AUTHORIZATION, "Bearer secret-ann");
+            let request = tag.into_iter().fold(request, |request, tag| request.header(header::IF_NONE_MATCH, tag));
+            served.send(request.body(Body::empty()).unwrap())
+        };
+        let (status, headers, _) = get(None).await;
+        assert_eq!(status, StatusCode::OK, "{address}");
+        let tag = headers[header::ETAG].to_str().unwrap();
+        let before = rows(&served);
+        let (status, _, body) = get(Some(tag)).await;
+        assert_eq!((status, body.len()), (StatusCode::NOT_MODIFIED, 0), "{address}");
+        let new = rows(&served).split_off(before.len());
+        let of = |row: &AuditRow| (row.way.clone(), row.fields.clone(), row.classes.clone(), row.operation.clone());
+        assert_eq!(new.iter().map(of).collect::<Vec<_>>(), [of(before.last().unwrap())], "{address}");
+        assert_eq!(new[0].classes, ["MONEY"], "{address}");
+    }
+    // What is anybody's to see needs no account, and no work where it is the same.
+    let before = rows(&served).len();
+    let plain = Request::get("/geo/districts.geojson").header(header::AUTHORIZATION, "Bearer secret-map");
+    let same = plain.header(header::IF_NONE_MATCH, "*").body(Body::empty()).unwrap();
+    assert_eq!(served.send(same).await.0, StatusCode::NOT_MODIFIED);
+    assert_eq!(rows(&served).len(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_tells_nothing_of_a_score_that_is_not_told() {
     /// Ids in the order of their list, page by page, with the cursors.
     async fn list(served: &Served, who: &str, by: &str) -> (Vec<String>, Vec<String>) {
@@ -296,6 +334,30 @@ async fn an_order_tells_nothing_of_a_score_that_is_not_told() {
             }
             if page["pageInfo"]["hasNextPage"] == json!(false) {
                 return (ids, cursors);
+            }
+            after = page["pageInfo"]["endCursor"].clone();
+        }
+    }
+    /// Enterprises of the conflicts in the order of their list, each once, page by page.
+    async fn disputed(served: &Served, who: &str) -> Vec<String> {
+        let query = "query($after: String) { conflicts(first: 7, after: $after) { edges { cursor node { enterprise { id } } }
+            pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
+        let (mut ids, mut cursors, mut after) = (Vec::<String>::new(), Vec::new(), Value::Null);
+        loop {
+            let page = asked(served, who, query, json!({ "after": after })).await["conflicts"].clone();
+            assert_eq!(page["pageInfo"]["hasPreviousPage"], json!(!cursors.is_empty()), "{page}");
+            for edge in page["edges"].as_array().unwrap() {
+                let id = edge["node"]["enterprise"]["id"].as_str().unwrap();
+                if ids.last().is_none_or(|last| last != id) {
+                    ids.push(id.to_owned());
+                }
+                cursors.push(edge["cursor"].as_str().unwrap().to_owned());
+            }
+            assert_eq!(page["pageInfo"]["endCursor"], json!(cursors.last()), "{page}");
+            if page["pageInfo"]["hasNextPage"] == json!(false) {
+                let once: std::collections::BTreeSet<&String> = cursors.iter().collect();
+                assert_eq!(once.len(), cursors.len(), "each conflict once");
+                return ids;
             }
             after = page["pageInfo"]["endCursor"].clone();
         }
@@ -321,6 +383,27 @@ async fn an_order_tells_nothing_of_a_score_that_is_not_told() {
         for (id, role) in [("ann", "analyst"), ("map", "client")] {
             served.state.hub().store.put_token(&token(id, role, None, None)).await.unwrap();
         }
+        // Whoever works on cases and conflicts and sees no payments.
+        let rows = TokenRow { scopes: Some(r#"["records","review"]"#.to_owned()), ..token("rec", "client", None, None) };
+        served.state.hub().store.put_token(&rows).await.unwrap();
+        for who in ["rec", "ann"] {
+            let all = asked(&served, who, "{ enterprises(first: 500) { nodes { id } } }", json!({})).await;
+            let all: Vec<String> =
+                all["enterprises"]["nodes"].as_array().unwrap().iter().map(|n| n["id"].as_str().unwrap().to_owned()).collect();
+            let conflicts = disputed(&served, who).await;
+            let expected: Vec<String> = all.into_iter().filter(|id| conflicts.contains(id)).collect();
+            assert!(conflicts.len() > 7, "several pages: {}", conflicts.len());
+            assert_eq!(conflicts, expected, "{who}: in the order that their lists have");
+        }
+        let (first, _) = list(&served, "rec", "").await;
+        let open = "mutation { openCases(input: { atMost: 3 }) { opened cases { enterprise { id } } userErrors { message } } }";
+        let opened = asked(&served, "rec", open, json!({})).await["openCases"].clone();
+        let mut of_cases: Vec<&str> =
+            opened["cases"].as_array().unwrap().iter().map(|c| c["enterprise"]["id"].as_str().unwrap()).collect();
+        let mut expected: Vec<&str> = first.iter().take(3).map(String::as_str).collect();
+        of_cases.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(of_cases, expected, "the first of the list that they are told: {opened}");
         seen.push([list(&served, "map", "").await, list(&served, "map", ", orderBy: [{ field: ESTABLISHED_ON }]").await]);
         whole.push(list(&served, "ann", "").await.0);
         let scores = asked(&served, "map", "{ gap(first: 200) { nodes { gap { priority { score } } } } }", json!({})).await;
@@ -375,6 +458,25 @@ async fn a_token_with_purposes_is_told_what_is_not_open_under_these_alone() {
         .header(header::AUTHORIZATION, "Bearer secret-bea")
         .body(Body::empty());
     assert_eq!(served.send(filtered.unwrap()).await.0, StatusCode::FORBIDDEN);
+    // A question says it for itself where no header can; what it says goes before the header, and is noted with the kept answer too.
+    let own = async |purpose: &str, header: &str| -> Value {
+        let request = Served::post().header(header::AUTHORIZATION, "Bearer secret-bea").header("x-purpose", header);
+        let body = json!({ "query": query, "extensions": { "purpose": purpose } }).to_string();
+        serde_json::from_slice(&served.send(request.body(Body::from(body)).unwrap()).await.2).unwrap()
+    };
+    for (purpose, header, is_known) in [
+        ("visit", "curiosity", true),
+        ("visit", "", true),
+        ("curiosity", "visit", false),
+        ("visit", "yearly check", true),
+        ("curiosity", "visit", false),
+    ] {
+        let before = rows(&served).len();
+        let node = own(purpose, header).await["data"]["gap"]["nodes"][0].clone();
+        assert_eq!(node["revenueYuan"].is_null(), !is_known, "{purpose:?} {header:?}: {node}");
+        let new = rows(&served).split_off(before);
+        assert!(new.iter().all(|row| row.purpose == purpose) && new.len() == usize::from(is_known), "{new:?}");
+    }
     // A token that is made so says it.
     let chief = token("chief", "admin", None, None);
     served.state.hub().store.put_token(&chief).await.unwrap();

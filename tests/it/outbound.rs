@@ -7,7 +7,7 @@ use huitu::edition::synthetic::input;
 use huitu::edition::write;
 use serde_json::{Value, json};
 
-use crate::support::graph::{Served, served};
+use crate::support::graph::{Served, served, served_with};
 
 fn get(path: &str) -> Request<Body> {
     Request::get(path).header(header::ACCEPT_LANGUAGE, "en").body(Body::empty()).unwrap()
@@ -190,9 +190,28 @@ async fn what_an_answer_left_out_costs_nothing() {
     assert_eq!(served.code(query, json!({ "all": true })).await, "COST_EXCEEDED");
 }
 
+/// The largest number of an answer.
+fn largest(value: &Value) -> u64 {
+    match value {
+        Value::Array(values) => values.iter().map(largest).max().unwrap_or_default(),
+        Value::Object(fields) => fields.values().map(largest).max().unwrap_or_default(),
+        other => other.as_u64().unwrap_or_default(),
+    }
+}
+
 #[tokio::test]
-async fn sums_of_money_are_decimal_texts() {
-    let served = served(600, |_| {}).await;
+async fn sums_of_money_are_decimal_texts_and_heads_that_were_mistyped_stay_an_int() {
+    let mut facts = input(1, 600, 11);
+    facts
+        .unions
+        .iter_mut()
+        .take(2)
+        .for_each(|union| (union.employees, union.members) = (Some(4_000_000_000), Some(3_000_000_000)));
+    facts.enterprises.iter_mut().take(2).for_each(|enterprise| enterprise.employees = Some(4_000_000_000));
+    let served = served_with(facts, |_| {}).await;
+    let heads = "{ coverage(by: []) { total { employees employeesOfUnionised members membershipRateAll { numerator denominator } membershipRateUnionised { numerator denominator } } } \
+                 tradeUnions(first: 500) { nodes { employees members } } enterprises(first: 500) { nodes { employees } } }";
+    assert_eq!(largest(&served.data(heads, json!({})).await), i32::MAX as u64);
     let query = "{ coverage(by: []) { total { duesCollectedRate { numerator denominator value } coverageRate { numerator } } } }";
     let total = served.data(query, json!({})).await["coverage"]["total"].take();
     let rate = &total["duesCollectedRate"];
@@ -352,7 +371,8 @@ async fn an_area_of_an_earlier_edition_has_an_id_of_its_own_that_every_argument_
     write(&served.root.path().join("editions"), input(2, 400, 11)).unwrap();
     served.state.refresh().await.unwrap();
     let list = "{ now: enterprises(first: 20) { nodes { area { id code parent { id } } } } \
-                 then: enterprises(first: 20, asOf: \"edition:1\") { nodes { area { id code parent { id } } } } areas(level: DISTRICT, asOf: \"edition:1\") { id code } }";
+                 then: enterprises(first: 20, asOf: \"edition:1\") { nodes { id area { id code parent { id } } } } \
+                 unions: tradeUnions(first: 1, asOf: \"edition:1\") { nodes { id } } areas(level: DISTRICT, asOf: \"edition:1\") { id code } }";
     let data = served.data(list, json!({})).await;
     let areas =
         |of: &str| -> Vec<Value> { data[of]["nodes"].as_array().unwrap().iter().map(|node| node["area"].clone()).collect() };
@@ -366,17 +386,23 @@ async fn an_area_of_an_earlier_edition_has_an_id_of_its_own_that_every_argument_
     let district = &data["areas"][0];
     let (id, code) = (district["id"].as_str().unwrap(), district["code"].as_str().unwrap());
     assert_eq!(id, format!("area:{code}@1"));
+    let [enterprise, union] = ["then", "unions"].map(|of| data[of]["nodes"][0]["id"].as_str().unwrap());
+    assert!(enterprise.ends_with("@1") && union.ends_with("@1"), "{enterprise} {union}");
+    let gone = enterprise.replace("@1", "@77");
     let asked = format!(
         "{{ node(id: \"{id}\") {{ id ... on Area {{ code }} }} area(by: {{ id: \"{id}\" }}) {{ code }} \
          ids: enterprises(filter: {{ area: [\"{id}\"] }}) {{ totalCount }} codes: enterprises(filter: {{ area: [\"{code}\"] }}) {{ totalCount }} \
          areas(within: {{ id: \"{id}\" }}, search: \"{id}\") {{ code }} \
-         _entities(representations: [{{ __typename: \"Area\", id: \"{id}\" }}, {{ __typename: \"Area\", id: \"area:{code}@77\" }}]) {{ ... on Area {{ id }} }} }}"
+         _entities(representations: [{{ __typename: \"Area\", id: \"{id}\" }}, {{ __typename: \"Area\", id: \"area:{code}@77\" }}, \
+           {{ __typename: \"Enterprise\", id: \"{enterprise}\" }}, {{ __typename: \"Enterprise\", id: \"{gone}\" }}, {{ __typename: \"TradeUnion\", id: \"{union}\" }}]) \
+           {{ ... on Area {{ id }} ... on Enterprise {{ id }} ... on TradeUnion {{ id }} }} }}"
     );
     let data = served.data(&asked, json!({})).await;
     assert_eq!((&data["node"]["id"], &data["node"]["code"], &data["area"]["code"]), (&json!(id), &json!(code), &json!(code)));
     assert_eq!((&data["ids"], &data["areas"][0]["code"]), (&data["codes"], &json!(code)));
     assert!(data["ids"]["totalCount"].as_u64().unwrap() > 0);
-    assert_eq!(data["_entities"], json!([{ "id": id }, null]));
+    // A gateway is told of the edition that it asks of, not of the newest.
+    assert_eq!(data["_entities"], json!([{ "id": id }, null, { "id": enterprise }, null, { "id": union }]));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::support::graph::{Served, served};
+use crate::support::graph::{Served, served, served_with};
 
 async fn get(served: &Served, path: &str) -> (axum::http::HeaderMap, Vec<u8>) {
     let request = Request::get(path).header(header::ACCEPT_LANGUAGE, "en").body(Body::empty()).unwrap();
@@ -291,7 +291,13 @@ async fn texts_and_tiles_come_packed_as_the_caller_takes_them() {
 
 #[tokio::test]
 async fn places_and_codes_are_found_by_a_part_of_them() {
-    let served = served(1_000, |_| {}).await;
+    let mut facts = huitu::edition::synthetic::input(1, 1_000, 11);
+    let mut twins = facts.labels.areas.iter_mut().filter(|a| a.level == "TOWN").skip(5).step_by(40);
+    let [one, other] = [twins.next().unwrap(), twins.next().unwrap()].map(|town| {
+        "同名街道".clone_into(&mut town.zh);
+        town.code.clone()
+    });
+    let served = served_with(facts, |_| {}).await;
     let code =
         served.data("{ enterprises(first: 1) { nodes { id creditCode } } }", json!({})).await["enterprises"]["nodes"][0].take();
     let (id, code) = (code["id"].as_str().unwrap(), code["creditCode"].as_str().unwrap());
@@ -326,7 +332,20 @@ async fn places_and_codes_are_found_by_a_part_of_them() {
     let query = "query($a: [String!]) { enterprises(first: 0, filter: { area: $a }) { totalCount } }";
     let count = async |code: String| served.data(query, json!({ "a": [code] })).await;
     assert_eq!(count(format!("{district}000000")).await, count(district.to_owned()).await);
+    let wide: String = town.chars().map(|c| char::from_u32(c as u32 + 0xfee0).unwrap()).collect();
+    assert_eq!(areas(&wide).await, [town], "digits as a Chinese keyboard may write them");
+    let names = served.data("query($c: String!) { area(by: { code: $c }) { name(lang: ZH) parent { name(lang: ZH) parent { name(lang: ZH) } } } }", json!({ "c": town })).await["area"].take();
+    let [own, above, city] =
+        [&names["name"], &names["parent"]["name"], &names["parent"]["parent"]["name"]].map(|n| n.as_str().unwrap());
+    assert_eq!(areas(&format!("{city}{above}{own}")).await, [town], "as addresses write it");
+    assert_eq!(areas(&format!("{city} {above}")).await, [district]);
     assert!(areas("nowhere at all").await.is_empty());
+    // A filter takes names in either language; one that two areas bear is refused with both.
+    let english = served.data("query($c: String!) { area(by: { code: $c }) { name(lang: EN) } }", json!({ "c": district })).await;
+    assert_eq!(count(english["area"]["name"].as_str().unwrap().to_owned()).await, count(district.to_owned()).await);
+    let refused = served.ask(query, json!({ "a": ["同名街道"] })).await;
+    let message = refused["errors"][0]["message"].as_str().unwrap();
+    assert!(message.contains(&one) && message.contains(&other), "{message}");
 }
 
 #[tokio::test]

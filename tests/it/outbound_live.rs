@@ -60,6 +60,22 @@ async fn who_was_away_is_told_of_the_editions_since_and_of_each_once() {
     let link: String = plain.bytes().map(|b| format!("%{b:02X}")).collect();
     let by_address = Request::get(format!("/graphql/sse?query={link}&lastEventId=edition:2")).body(Body::empty()).unwrap();
     assert!(events(&served, by_address, 1).await[0].contains("id: edition:3"));
+    // By POST as by GET, and what is not its name, or no event, is refused and not passed over.
+    let posted = |parameters: &str| {
+        let mut request = post(plain);
+        *request.uri_mut() = format!("/graphql/sse?{parameters}").parse().unwrap();
+        request
+    };
+    assert!(events(&served, posted("lastEventId=edition:2"), 1).await[0].contains("id: edition:3"));
+    for (parameters, word) in [
+        ("lastEventID=edition:2", "lastEventId"),
+        ("lastEventId=1&lastEventId=2", "lastEventId"),
+        ("lastEventId=x", "edition:12"),
+    ] {
+        let (status, _, body) = served.send(posted(parameters)).await;
+        let said = String::from_utf8_lossy(&body).into_owned();
+        assert!(status == StatusCode::BAD_REQUEST && said.contains(word), "{parameters}: {status} {said}");
+    }
 }
 
 /// A frame of a client, masked with zeros.

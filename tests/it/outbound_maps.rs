@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{HeaderValue, Request, StatusCode, header};
 use huitu::edition::synthetic::input;
 use huitu::edition::write;
 use huitu::hub::Hub;
@@ -314,6 +314,10 @@ async fn what_an_edition_pins_is_kept_and_what_is_newest_is_asked_again() {
     }
 }
 
+/// What is drawn of outlines, or says whose they are.
+const DRAWN: [&str; 4] =
+    ["/geo/streets.geojson?edition=1", "/tiles/coverage/10/843/387.mvt?edition=1", "/tiles/coverage.json", "/map/style.json"];
+
 #[tokio::test]
 async fn a_deployers_boundaries_are_drawn_everywhere_with_whose_they_are() {
     use huitu::serve::maps::boundaries::{BoundaryReading, keep, read};
@@ -328,12 +332,29 @@ async fn a_deployers_boundaries_are_drawn_everywhere_with_whose_they_are() {
     write(&root.path().join("editions"), facts).unwrap();
     let found = read(&text.to_string(), &BoundaryReading::default()).unwrap();
     assert!(found.faults.is_empty(), "{:?}", found.faults);
-    keep(root.path(), &found, "某某测绘院", Some("京S(2026)001号")).unwrap();
     let at = chrono::DateTime::from_timestamp(1_790_100_000, 0).unwrap();
     let hub = Hub::open(settings(root.path()), Clock::fixed(at)).await.unwrap();
-    let state = App::new(hub, Options::new(Authentication::Demonstration));
-    state.refresh().await.unwrap();
-    let served = Served { root, router: app(state.clone()), state };
+    let started = async |root| {
+        let state = App::new(hub.clone(), Options::new(Authentication::Demonstration));
+        state.refresh().await.unwrap();
+        Served { root, router: app(state.clone()), state }
+    };
+    let asked = async |served: &Served, path: &str, tag: Option<&HeaderValue>| {
+        let request = tag.into_iter().fold(Request::get(path), |request, tag| request.header(header::IF_NONE_MATCH, tag));
+        served.send(request.body(Body::empty()).unwrap()).await
+    };
+    let before = started(tempfile::tempdir().unwrap()).await;
+    let mut tags = Vec::new();
+    for path in DRAWN {
+        tags.push(asked(&before, path, None).await.1[header::ETAG].clone());
+    }
+    keep(root.path(), &found, "某某测绘院", Some("京S(2026)001号")).unwrap();
+    let served = started(root).await;
+    for (path, tag) in DRAWN.iter().zip(&tags) {
+        let (status, headers, _) = asked(&served, path, Some(tag)).await;
+        assert_eq!(status, StatusCode::OK, "{path}: what a client has is drawn of other outlines");
+        assert!(!headers[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"), "{path} does not say of which outlines");
+    }
     let request = Request::get("/geo/streets.geojson").body(Body::empty()).unwrap();
     let streets: Value = serde_json::from_slice(&served.send(request).await.2).unwrap();
     let street = streets["features"].as_array().unwrap().iter().find(|f| f["id"] == code.as_str()).unwrap();
@@ -347,6 +368,18 @@ async fn a_deployers_boundaries_are_drawn_everywhere_with_whose_they_are() {
     let address = told["tiles"][0].as_str().unwrap();
     assert!(address.contains("&boundaries="), "{address}");
     let path = address.strip_prefix("http://localhost:7070").unwrap().replace("{z}/{x}/{y}", "10/843/387");
+    let (_, headers, _) = asked(&served, &path, None).await;
+    assert!(headers[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"), "{path}");
+    let (_, digest) = path.rsplit_once("boundaries=").unwrap();
+    for path in ["/geo/districts.geojson", "/tiles/gap/10/843/387.mvt", "/tiles/coverage/10/843/387.mvt"] {
+        let (status, _, told) = asked(&served, &format!("{path}?boundaries=00000000"), None).await;
+        let told: Value = serde_json::from_slice(&told).unwrap();
+        assert_eq!((status, &told["error"]["hint"]), (StatusCode::NOT_FOUND, &json!(digest)), "{path}");
+    }
+    let style: Value = serde_json::from_slice(&asked(&served, "/map/style.json", None).await.2).unwrap();
+    for address in [&style["sources"]["districts"]["data"], &style["sources"]["coverage"]["tiles"][0]] {
+        assert!(address.as_str().unwrap().ends_with(&format!("&boundaries={digest}")), "{address}");
+    }
     let layers = tile(&served, &path).await;
     assert!(layers["areas"].iter().any(|f| f.kind == 3 && f.properties["code"] == code), "streets from zoom 10 on");
     let far = tile(&served, &path.replace("10/843/387", "7/105/48")).await;

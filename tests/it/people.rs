@@ -27,6 +27,16 @@ pub async fn city(enterprises: u64) -> Served {
 
 /// The same of these registries, served so.
 pub async fn city_of(enterprises: u64, chosen: &[SimulatedRegistry], options: Options) -> Served {
+    city_with(enterprises, chosen, options, |_| {}).await
+}
+
+/// The same with a hub that is made so.
+pub async fn city_with(
+    enterprises: u64,
+    chosen: &[SimulatedRegistry],
+    options: Options,
+    change: impl FnOnce(&mut Hub),
+) -> Served {
     let root = tempfile::tempdir().unwrap();
     let extracts = root.path().join("city");
     write(&City::new(5, enterprises, 0), &extracts, ExtractFormat::Csv).unwrap();
@@ -35,7 +45,8 @@ pub async fn city_of(enterprises: u64, chosen: &[SimulatedRegistry], options: Op
         let place = extracts.join(format!("{}.csv", registry.name()));
         settings.sources.insert(registry.name().to_owned(), place.display().to_string());
     }
-    let hub = Hub::open(settings, Clock::System).await.unwrap();
+    let mut hub = Hub::open(settings, Clock::System).await.unwrap();
+    change(&mut hub);
     let registries = chosen.iter().map(|r| r.name().to_owned()).collect();
     let report = hub.sync(&SyncOptions { registries, ..SyncOptions::default() }, Arc::new(Silent)).await.unwrap();
     assert!(report.edition.is_some());
@@ -107,9 +118,14 @@ async fn what_people_decide_is_applied_at_once_and_can_be_taken_back() {
 
     let queue = served.data("{ review(first: 5) { totalCount nodes { id weight left { key registry { name } } right { key } enterprises { id } evidence { feature weight } effect } } }", json!({})).await;
     if let Some(pair) = queue["review"]["nodes"].get(0) {
-        let judge = "mutation($pair: ID!) { judge(input: { pair: $pair, verdict: DIFFERENT, reason: \"两家\" }) { judgement { id verdict by } userErrors { message } } }";
+        let judge = "mutation($pair: ID!, $is: JudgementVerdict = DIFFERENT) { judge(input: { pair: $pair, verdict: $is, reason: \"两家\", idempotencyKey: \"j1\" }) { judgement { id verdict by } userErrors { message } } }";
         let judged = served.data(judge, json!({ "pair": pair["id"] })).await;
         assert_eq!(judged["judge"]["judgement"]["verdict"], "DIFFERENT", "{judged}");
+        // Sent again it is the same one, though its pair is decided; another one under its key is not said to be recorded.
+        let again = served.data(judge, json!({ "pair": pair["id"] })).await;
+        assert_eq!(again["judge"]["judgement"]["id"], judged["judge"]["judgement"]["id"], "{again}");
+        let other = served.data(judge, json!({ "pair": pair["id"], "is": "SAME" })).await;
+        assert!(other["judge"]["judgement"].is_null() && other["judge"]["userErrors"][0]["message"].is_string(), "{other}");
         let after = served.data("{ review(first: 100) { nodes { id } } }", json!({})).await;
         assert!(
             after["review"]["nodes"].as_array().unwrap().iter().all(|n| n["id"] != pair["id"]),

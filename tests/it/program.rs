@@ -79,7 +79,7 @@ async fn a_sync_killed_at_any_moment_and_run_again_ends_as_an_undisturbed_one() 
     assert!(done.status.success(), "{}", text(&done));
     let expected = state(&calm).await;
 
-    let rounds: u32 = std::env::var("HUITU_KILL_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(12);
+    let rounds: u32 = std::env::var("HUITU_KILL_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(5);
     let shaken = dir.path().join("shaken");
     for round in 0..rounds {
         // Every other round begins from nothing, so that first landings are hit as often as later ones.
@@ -270,6 +270,10 @@ fn nobody_else_on_the_machine_reads_what_huitu_writes() {
     let data = dir.path().join("data");
     let o = huitu(&data).args(["demo", "--enterprises", "300", "--no-serve"]).output().expect("huitu starts");
     assert!(o.status.success(), "{}", text(&o));
+    // The demonstration has work to show: cases that somebody is responsible for, and a list to walk.
+    let work = huitu(&data).args(["--json", "work", "--role", "协管员"]).output().expect("huitu starts");
+    let work: serde_json::Value = serde_json::from_slice(&work.stdout).expect("JSON");
+    assert!(work["parts"]["dueToday"]["count"].as_u64().is_some_and(|count| count > 0), "{work}");
     let mut folders = vec![data.clone()];
     let mut seen = 0;
     while let Some(folder) = folders.pop() {

@@ -163,7 +163,7 @@ async fn half_a_file_and_no_file_at_all_delete_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bombs_are_refused_while_they_inflate() {
     let folder = Folder::new();
-    let zeros = ["编号,名称,人数\n", &"1,示例,1\n".repeat(4 << 20)].concat().into_bytes();
+    let zeros = ["编号,名称,人数\n", &"1,示例,1\n".repeat(2 << 20)].concat().into_bytes();
     let error = held(&connector(&folder.write("bomb.csv.gz", gz(&zeros)), "")).await;
     assert!(error.problem.en.contains("source.caps.ratio"), "{error}");
     let error = held(&connector(&folder.zip("bomb.csv.zip", &[("a.csv", &zeros)]), "")).await;

@@ -18,7 +18,7 @@ use huitu::pull::{Cursor, PullContext, PullError, lookup, pull};
 use serde_json::{Value, json};
 
 /// A server that ends with the test.
-struct Server(SocketAddr, tokio::task::JoinHandle<()>);
+pub struct Server(pub SocketAddr, tokio::task::JoinHandle<()>);
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -26,13 +26,13 @@ impl Drop for Server {
     }
 }
 
-async fn serve(app: Router) -> Server {
+pub async fn serve(app: Router) -> Server {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");
     Server(address, tokio::spawn(async move { axum::serve(listener, app).await.expect("serves") }))
 }
 
-fn connector(server: &Server, extra: &str) -> Connector {
+pub fn connector(server: &Server, extra: &str) -> Connector {
     let text = format!(
         r#"
 title = {{ zh = "市场主体", en = "Commerce" }}
@@ -59,9 +59,9 @@ columns = ["id"]
     connector
 }
 
-const PAGED: &str = "[source.http.paging]\nkind = \"page\"\nsize = 10";
+pub const PAGED: &str = "[source.http.paging]\nkind = \"page\"\nsize = 10";
 
-fn context() -> PullContext {
+pub fn context() -> PullContext {
     PullContext { allow_private: true, ..PullContext::default() }
 }
 
@@ -69,7 +69,7 @@ fn item(i: u64) -> Value {
     json!({ "id": i, "名称": format!("北京示例{i}号有限公司") })
 }
 
-fn page(query: &std::collections::HashMap<String, String>, all: u64) -> Value {
+pub fn page(query: &std::collections::HashMap<String, String>, all: u64) -> Value {
     let number = |name: &str| query.get(name).and_then(|v| v.parse::<u64>().ok());
     let size = number("size").unwrap_or(10).min(7); // a server that caps the size
     let from = number("offset").or(number("page").map(|p| (p - 1) * size)).unwrap_or(0);
@@ -94,7 +94,7 @@ async fn error_in(connector: &Connector, context: &PullContext) -> PullError {
     }
 }
 
-type Params = Query<std::collections::HashMap<String, String>>;
+pub type Params = Query<std::collections::HashMap<String, String>>;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_and_offsets_come_whole_although_the_server_caps_their_size() {
@@ -110,97 +110,6 @@ async fn pages_and_offsets_come_whole_although_the_server_caps_their_size() {
             assert_eq!(rest.rows[0].number, checkpoint.rows + 1);
         }
     }
-}
-
-/// Most requests that were being answered at the same time, and how many there were.
-#[derive(Default)]
-struct Traffic {
-    now: AtomicU32,
-    most: AtomicU32,
-    all: AtomicU32,
-}
-
-async fn slow_pages(traffic: Arc<Traffic>, total: impl Fn(u64) -> u64 + Clone + Send + Sync + 'static) -> Server {
-    let answer = async move |q: Params| {
-        traffic.all.fetch_add(1, Ordering::SeqCst);
-        traffic.most.fetch_max(traffic.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        tokio::time::sleep(Duration::from_millis(40)).await;
-        traffic.now.fetch_sub(1, Ordering::SeqCst);
-        let number = q.get("page").and_then(|p| p.parse().ok()).unwrap_or(1);
-        Json(page(&q, total(number)))
-    };
-    let answer = Arc::new(answer);
-    serve(Router::new().route("/list", get(move |q: Params| async move { answer(q).await }))).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn pages_are_fetched_ahead_and_never_more_at_once_than_agreed() {
-    for (concurrency, most) in [(1, 1), (3, 3)] {
-        let traffic = Arc::new(Traffic::default());
-        let server = slow_pages(traffic.clone(), |_| 95).await;
-        let mut connector = connector(&server, PAGED);
-        connector.manners.concurrency = concurrency;
-        let whole = take(&connector, None, &context(), None).await.expect("pages");
-        let ids: Vec<_> = whole.rows.iter().map(|r| r.cells[0].clone().expect("an id")).collect();
-        assert_eq!(ids, (0..95).map(|i| i.to_string()).collect::<Vec<_>>(), "in the registry's order");
-        assert_eq!(traffic.most.load(Ordering::SeqCst), most);
-        assert_eq!(traffic.all.load(Ordering::SeqCst), 14, "every page once, none behind the last");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn as_many_pages_as_agreed_stay_under_way() {
-    // From the third page on each is answered only once the second one behind it has been asked for.
-    let (asked, waiting) = tokio::sync::watch::channel(0u64);
-    let answer = move |q: Params| async move {
-        let number: u64 = q["page"].parse().unwrap_or(1);
-        asked.send_modify(|most| *most = number.max(*most));
-        if (3..=12).contains(&number) {
-            waiting.clone().wait_for(|most| *most >= number + 2).await.expect("the server stands");
-        }
-        Json(page(&q, 95))
-    };
-    let server = serve(Router::new().route("/list", get(answer))).await;
-    let mut connector = connector(&server, PAGED);
-    connector.manners.concurrency = 3;
-    connector.manners.retries = 0;
-    assert_eq!(take(&connector, None, &context(), None).await.expect("pages").rows.len(), 95);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_next_page_is_under_way_while_one_is_read() {
-    let traffic = Arc::new(Traffic::default());
-    let server = slow_pages(traffic.clone(), |_| 95).await;
-    /// Looks, before each checkpoint, whether the next page has been asked for.
-    struct Looking(Arc<Traffic>, Vec<u32>);
-    impl huitu::pull::RowSink for Looking {
-        fn columns(&mut self, _: &[String]) -> std::io::Result<()> {
-            Ok(())
-        }
-        fn rows(&mut self, _: huitu::pull::Chunk) -> std::io::Result<()> {
-            std::thread::sleep(Duration::from_millis(120));
-            self.1.push(self.0.all.load(Ordering::SeqCst));
-            Ok(())
-        }
-        fn checkpoint(&mut self, _: &Cursor) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut sink = Looking(traffic, Vec::new());
-    pull(&connector(&server, PAGED), None, &context(), &mut sink).await.expect("pages");
-    assert_eq!(sink.1, (2..=14).chain([14]).collect::<Vec<u32>>());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_registry_that_shrinks_under_the_pull_is_asked_for_no_page_in_vain_twice() {
-    // From its fifth page on it says that thirty-five records are all: the fifth is the last one.
-    let traffic = Arc::new(Traffic::default());
-    let server = slow_pages(traffic.clone(), |number| if number < 5 { 95 } else { 35 }).await;
-    let mut connector = connector(&server, PAGED);
-    connector.manners.concurrency = 3;
-    let whole = take(&connector, None, &context(), None).await.expect("pages");
-    assert_eq!(whole.rows.len(), 35);
-    assert!(traffic.all.load(Ordering::SeqCst) <= 8, "five pages, and three that were foreseen");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -531,8 +440,11 @@ async fn single_enterprises_are_looked_up_in_batches_within_their_time() {
             get(move |q: Params| {
                 count.fetch_add(1, Ordering::SeqCst);
                 async move {
-                    let found: Vec<Value> =
-                        q["codes"].split(',').filter(|c| *c != "X9").map(|c| json!({ "id": c, "名称": "示例" })).collect();
+                    let found: Vec<Value> = q["codes"]
+                        .split(',')
+                        .filter(|c| *c != "X9")
+                        .map(|c| json!({ "id": c, "名称": "北京示例有限公司" }))
+                        .collect();
                     Json(json!({ "items": found }))
                 }
             }),

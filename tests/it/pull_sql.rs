@@ -310,7 +310,7 @@ async fn a_database_that_is_not_there_is_named_without_its_password() {
     assert!(error.contains("/nonexistent/x.db"), "{error}");
 }
 
-/// Address of an empty database on a MariaDB of this test run. None where it is not installed (a failure in CI).
+/// Address of an empty database on a MariaDB of this test run. None where it is left out by name (`servers::missing`).
 fn mariadb() -> Option<String> {
     static PORT: OnceLock<Option<u16>> = OnceLock::new();
     let port = (*PORT.get_or_init(start_mariadb))?;

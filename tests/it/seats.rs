@@ -339,4 +339,121 @@ async fn another_policy_is_tried_on_the_side_and_nothing_of_it_is_kept() {
     assert_eq!(again["policy"]["graceMonths"], 6);
     let thresholds = again["policy"]["thresholds"].as_array().unwrap();
     assert!(thresholds.iter().any(|rule| rule["inForce"] == json!(true)) && thresholds.len() > 5, "{again}");
+
+    // What was tried is saved: with who and why, upon the version that was looked at, and the city stands as the preview said.
+    let areas = TokenRow { areas: Some(json!(["110105"]).to_string()), ..token("east", "admin", None, None) };
+    served.state.hub().store.put_token(&areas).await.unwrap();
+    let policy = "version graceMonths proxyAbove unfit weights { name value } versions { number by reason changed { key value } saved { key value } }";
+    let payload = format!("pending held {{ id }} policy {{ {policy} }} userErrors {{ message(lang: EN) }}");
+    let save = format!("mutation($i: SavePolicyInput!) {{ savePolicy(input: $i) {{ {payload} }} }}");
+    let saved = async |who: &str, change: Value, on: u32, reason: &str| {
+        let input = json!({ "i": { "change": change, "basedOn": on, "reason": reason } });
+        as_one(&served, who, &save, input).await["savePolicy"].take()
+    };
+    let change = json!({ "graceMonths": 9, "proxyAbove": 110, "weights": [{ "name": "foreign", "value": 3.5 }] });
+    let promised = tried("chief", change.clone()).await;
+    let first = saved("chief", change, 0, "新口径").await;
+    assert_eq!((&first["pending"], &first["held"], &first["userErrors"]), (&json!(false), &Value::Null, &json!([])), "{first}");
+    assert_eq!((&first["policy"]["version"], &first["policy"]["graceMonths"]), (&json!(1), &json!(9)), "{first}");
+    let changed = json!([{ "key": "grace_months", "value": "9" }, { "key": "proxy.above", "value": "110" }, { "key": "priority.foreign", "value": "3.5" }]);
+    assert_eq!(
+        first["policy"]["versions"],
+        json!([{ "number": 1, "by": "chief", "reason": "新口径", "changed": changed, "saved": changed }])
+    );
+    let stands = "{ editions { totalCount } coverage(by: []) { total { lacking lackingIndependent undecided } } }";
+    let now = as_one(&served, "chief", stands, json!({})).await;
+    let total = &now["coverage"]["total"];
+    assert_eq!(
+        (&now["editions"]["totalCount"], &total["undecided"]),
+        (&json!(2), &promised["then"]["undecided"]),
+        "{now} {promised}"
+    );
+    assert_eq!(number(&total["lacking"]) + number(&total["lackingIndependent"]), number(&promised["then"]["lacking"]));
+    let same = tried("chief", json!({})).await;
+    for figure in ["inScope", "above", "lacking", "undecided", "covered"] {
+        assert_eq!(same["now"][figure], promised["then"][figure], "a preview begins at what is in force: {figure}");
+    }
+    // Another one saved meanwhile, a change that changes nothing, none that can be, no reason: nothing is saved, and it says why.
+    for (change, on, reason, said) in [
+        (json!({ "graceMonths": 3 }), 0, "我的口径", "chief has saved version 1"),
+        (json!({ "graceMonths": 9 }), 1, "再存一次", "nothing would change"),
+        (json!({ "weights": [{ "name": "foregin", "value": 1 }] }), 1, "笔误", "foreign?"),
+        (json!({ "graceMonths": 3 }), 1, " ", "say why"),
+    ] {
+        let refused = saved("sys", change, on, reason).await;
+        let message = refused["userErrors"][0]["message"].as_str().unwrap_or_default();
+        assert!(refused["policy"].is_null() && message.contains(said), "{said}: {refused}");
+    }
+    for who in ["ann", "east"] {
+        let input = json!({ "i": { "change": { "graceMonths": 3 }, "basedOn": 1, "reason": "x" } });
+        let refused = served.ask_as(Some(&format!("secret-{who}")), &save, input).await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{who}: {refused}");
+    }
+    // A second change stands over the first, and all of it is taken back at once.
+    let second = saved(
+        "sys",
+        json!({ "establishedKinds": ["INDEPENDENT"], "weights": [{ "name": "leading", "value": 1 }] }),
+        1,
+        "只算单独建会",
+    )
+    .await;
+    let all: Vec<&str> =
+        second["policy"]["versions"][0]["saved"].as_array().unwrap().iter().map(|s| s["key"].as_str().unwrap()).collect();
+    assert_eq!(all, ["grace_months", "established_kinds", "proxy.above", "priority.foreign", "priority.leading"], "{second}");
+    let back = format!("mutation($i: WithdrawPolicyInput!) {{ withdrawPolicy(input: $i) {{ {payload} }} }}");
+    let withdrawn = async |on: u32| {
+        as_one(&served, "chief", &back, json!({ "i": { "basedOn": on, "reason": "回到原口径" } })).await["withdrawPolicy"].take()
+    };
+    assert!(withdrawn(1).await["userErrors"][0]["message"].as_str().unwrap().contains("sys has saved version 2"));
+    let third = withdrawn(2).await;
+    assert_eq!(
+        (&third["policy"]["version"], &third["policy"]["graceMonths"], &third["policy"]["proxyAbove"]),
+        (&json!(3), &json!(6), &json!(100)),
+        "{third}"
+    );
+    assert!(withdrawn(3).await["userErrors"][0]["message"].as_str().unwrap().contains("nothing is saved"));
+    let again = as_one(&served, "chief", "{ gap(first: 1) { totalCount } editions { totalCount } }", json!({})).await;
+    assert_eq!((&again["gap"], &again["editions"]["totalCount"]), (&published["gap"], &json!(4)), "as before");
+    // Whoever sees no versions is told the policy all the same.
+    let open = served.ask_as(Some("secret-ann"), "{ policy { version versions { by } } }", json!({})).await;
+    assert_eq!((&open["data"]["policy"]["version"], &open["data"]["policy"]["versions"]), (&json!(3), &Value::Null), "{open}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bulletin_is_a_page_and_a_workbook_of_a_period_for_whoever_may_read_all_of_it() {
+    let served = guarded(300, &[("ann", "analyst"), ("web", "client"), ("chief", "admin")]).await;
+    let district = token("dan", "district", Some("[\"110105\"]"), None);
+    served.state.hub().store.put_token(&district).await.unwrap();
+    let edition =
+        as_one(&served, "ann", "{ editions { nodes { asOf number digest } } }", json!({})).await["editions"]["nodes"][0].take();
+    let year = &edition["asOf"].as_str().unwrap()[..4];
+    let get = async |who: &str, path: &str| {
+        let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer secret-{who}"));
+        served.send(request.body(Body::empty()).unwrap()).await
+    };
+    let (status, _, page) = get("ann", &format!("/bulletins/110000.html?period={year}&lang=en")).await;
+    let page = String::from_utf8(page).unwrap();
+    assert!(status == StatusCode::OK && page.contains(edition["digest"].as_str().unwrap()), "{page:.400}");
+    let (status, headers, book) = get("dan", &format!("/bulletins/110105.xlsx?period={year}")).await;
+    assert_eq!((status, &book[..2]), (StatusCode::OK, &b"PK"[..]), "a district's own");
+    assert_eq!(headers[header::CONTENT_DISPOSITION], format!("attachment; filename=\"huitu-bulletin-110105-{year}.xlsx\""));
+    let next = year.parse::<i32>().unwrap() + 1;
+    for (who, path, status, said) in [
+        ("web", format!("/bulletins/110105.html?period={year}"), StatusCode::FORBIDDEN, "FORBIDDEN"),
+        ("dan", format!("/bulletins/110000.html?period={year}"), StatusCode::FORBIDDEN, "outside your areas"),
+        ("dan", format!("/bulletins/110108.html?period={year}"), StatusCode::FORBIDDEN, "outside your areas"),
+        ("ann", format!("/bulletins/999999.html?period={year}"), StatusCode::BAD_REQUEST, "999999"),
+        ("ann", "/bulletins/110000.html".to_owned(), StatusCode::BAD_REQUEST, "2026Q3"),
+        ("ann", "/bulletins/110000.html?period=soon".to_owned(), StatusCode::BAD_REQUEST, "soon"),
+        ("ann", format!("/bulletins/110000.html?period={next}"), StatusCode::BAD_REQUEST, "has not begun"),
+        ("ann", "/bulletins/110000.html?period=1990".to_owned(), StatusCode::BAD_REQUEST, "1990"),
+        ("ann", format!("/bulletins/110000.pdf?period={year}"), StatusCode::NOT_FOUND, ".xlsx"),
+    ] {
+        let (is, _, bytes) = get(who, &format!("{path}{}lang=en", if path.contains('?') { "&" } else { "?" })).await;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(is == status && text.contains(said), "{who} {path}: {is} {text:.400}");
+    }
+    let named = "{ auditSearch(filter: { caller: \"dan\" }, first: 5) { nodes { way } } }";
+    let named = as_one(&served, "chief", named, json!({})).await;
+    assert_eq!(named["auditSearch"]["nodes"][0]["way"], "EXPORT", "{named}");
 }

@@ -289,6 +289,28 @@ async fn empty_lists_end_a_pull_in_every_dress_and_failures_do_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_record_on_two_pages_and_a_session_that_ended_prove_nothing() {
+    // Pages without a fixed order: J0 comes again on the second, and J4 never.
+    let server = serve(|q| {
+        let moved = |r: Value| if r == record(4) { record(0) } else { r };
+        let list: Vec<Value> = of_page(&q, 6).into_iter().map(moved).collect();
+        answers(json!({ "code": 0, "data": { "total": 6, "list": list } }))
+    })
+    .await;
+    let (pulled, told) = read(&connector(&server, COUNTED, ""), None).await;
+    assert_eq!((pulled.rows, pulled.complete), (6, false), "J4 lives");
+    assert_eq!(told.notes.iter().map(|n| n.code.as_ref()).collect::<Vec<_>>(), ["pages_overlap"]);
+    // Behind full pages an empty answer is the end, unless its own words say otherwise.
+    let server = serve(|q| match of_page(&q, 6) {
+        list if list.is_empty() => answers(json!({ "code": 0, "msg": "token已过期", "data": { "list": null } })),
+        list => answers(json!({ "code": 0, "msg": "ok", "data": { "list": list } })),
+    })
+    .await;
+    let (_, words) = refused(&connector(&server, PAGED, "")).await;
+    assert!(words.contains("token已过期"), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_end_of_tokens_is_known_in_every_dress() {
     let ends = [json!(false), json!(0), json!(-1), json!(""), json!(null), json!("0"), json!("null"), json!("False")];
     for end in ends {

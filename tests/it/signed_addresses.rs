@@ -3,12 +3,14 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use huitu::serve::Authentication;
+use huitu::store::token::TokenRow;
 use serde_json::{Value, json};
 
 use crate::support::graph::{Served, served, token};
 
-const SIGN: &str = "mutation($address: String!, $seconds: Int) { signAddress(input: { address: $address, seconds: $seconds }) {
-    address until userErrors { field code message(lang: EN) } } }";
+const SIGN: &str = "mutation($address: String!, $seconds: Int, $purpose: String) {
+    signAddress(input: { address: $address, seconds: $seconds, purpose: $purpose }) {
+        address until userErrors { field code message(lang: EN) } } }";
 
 async fn guarded() -> Served {
     let served = served(300, |options| options.access = Authentication::Tokens).await;
@@ -19,7 +21,12 @@ async fn guarded() -> Served {
 }
 
 async fn sign(served: &Served, who: &str, address: &str) -> String {
-    let answer = served.ask_as(Some(&format!("secret-{who}")), SIGN, json!({ "address": address, "seconds": 60 })).await;
+    sign_for(served, who, address, None).await
+}
+
+async fn sign_for(served: &Served, who: &str, address: &str, purpose: Option<&str>) -> String {
+    let asked = json!({ "address": address, "seconds": 60, "purpose": purpose });
+    let answer = served.ask_as(Some(&format!("secret-{who}")), SIGN, asked).await;
     answer["data"]["signAddress"]["address"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
@@ -33,11 +40,11 @@ fn message(body: &str) -> String {
     said["error"]["message"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Rows of the audit, in the order they were written.
-fn audited(served: &Served) -> Vec<(String, String)> {
+/// Rows of the audit, in the order they were written: who, which way, what for.
+fn audited(served: &Served) -> Vec<(String, String, String)> {
     let mut rows = Vec::new();
     huitu::audit::search(&served.root.path().join("audit"), &huitu::audit::AuditQuestion::default(), |row| {
-        rows.push((row.name, row.way));
+        rows.push((row.name, row.way, row.purpose));
         Ok(())
     })
     .unwrap();
@@ -53,7 +60,34 @@ async fn a_signed_address_is_its_callers_for_a_minute_for_this_path_alone_and_no
     assert!(!signed.contains("secret"), "no secret stands in it: {signed}");
     let (status, body) = get(&served, &signed).await;
     assert!(status == StatusCode::OK && body.contains("employees"), "{status} {body:.80}");
-    assert_eq!(audited(&served).last(), Some(&("ann".to_owned(), "export".to_owned())));
+    let last = |served: &Served| audited(served).pop().expect("a row");
+    let noted = |who: &str, purpose: &str| (who.to_owned(), "export".to_owned(), purpose.to_owned());
+    assert_eq!(last(&served), noted("ann", ""));
+    // What it is read for is signed with it, in any language; whoever follows it cannot say something else.
+    let visit = sign_for(&served, "ann", plain, Some("走访 visit")).await;
+    let other = Request::get(&visit).header("x-purpose", "curiosity").body(Body::empty()).unwrap();
+    assert_eq!(served.send(other).await.0, StatusCode::OK);
+    assert_eq!(last(&served), noted("ann", "走访 visit"));
+    assert_eq!(get(&served, &visit.replacen("visit", "other", 1)).await.0, StatusCode::UNAUTHORIZED);
+    // A token that is bound to purposes opens by such an address what it opens by a header, and is told of a purpose that is not its own.
+    let bound = TokenRow { purposes: Some(r#"["visit"]"#.to_owned()), ..token("bea", "analyst", None, None) };
+    served.state.hub().store.put_token(&bound).await.unwrap();
+    let silent = sign(&served, "bea", plain).await;
+    assert_eq!(get(&served, &silent).await.0, StatusCode::FORBIDDEN, "nothing was stated");
+    let stated = sign_for(&served, "bea", plain, Some("visit")).await;
+    assert_eq!((get(&served, &stated).await.0, last(&served)), (StatusCode::OK, noted("bea", "visit")));
+    let mut request = Served::post().header("authorization", "Bearer secret-bea").header("x-purpose", "visit");
+    request = request.header("accept-language", "en");
+    let body = json!({ "query": SIGN, "variables": { "address": plain, "seconds": 60 } }).to_string();
+    let (_, _, body) = served.send(request.body(Body::from(body)).unwrap()).await;
+    let answer: Value = serde_json::from_slice(&body).unwrap();
+    let by_header = answer["data"]["signAddress"]["address"].as_str().unwrap_or_else(|| panic!("{answer}"));
+    assert_eq!(get(&served, by_header).await.0, StatusCode::OK, "the request's own purpose where none is given");
+    let asked = json!({ "address": plain, "seconds": 60, "purpose": "curiosity" });
+    let answer = served.ask_as(Some("secret-bea"), SIGN, asked).await;
+    let refused = &answer["data"]["signAddress"]["userErrors"][0];
+    let is_named = refused["message"].as_str().is_some_and(|text| text.contains("purposes of this token are: visit"));
+    assert!(refused["field"] == "purpose" && is_named, "{answer}");
 
     // For nothing else: another path, other parameters, another caller, another time.
     for (altered, to) in [("gap.csv", "enterprises.csv"), ("employees", "address"), ("by=ann", "by=all"), ("until=", "until=9")] {
@@ -93,6 +127,8 @@ async fn a_token_in_an_address_is_refused_by_name_wherever_it_is_put() {
         "/graphql/sse?token=secret-ann",
         "/export/gap.csv?api_key=x",
         "/geo/districts.geojson?Authorization=x",
+        "/export/gap.csv?q=Bearer%20secret-ann",
+        "/graphql/ws?authToken=secret-ann",
     ] {
         let (status, body) = get(&served, address).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{address}");

@@ -137,27 +137,15 @@ async fn an_answer_holds_its_place_until_it_has_left() {
     for _ in 0..3 {
         unread.push(open.sent(&head, &body).await);
     }
-    let mut most = 0;
-    for _ in 0..6_000 {
-        most = most.max(state.held_by_answers());
-        if most >= 3 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    assert!(most >= 3, "answers that nobody reads hold their places: {most}");
+    let within = |fits: fn(usize) -> bool| tokio::time::timeout(Duration::from_secs(30), state.until_held_by_answers(fits));
+    let held = within(|held| held >= 3).await;
+    assert!(held.is_ok(), "answers that nobody reads hold their places: {}", state.held_by_answers());
     // Read to their ends they give them back.
     for mut one in unread {
         let mut answer = vec![0; 1 << 20];
         while tokio::time::timeout(Duration::from_millis(500), one.read(&mut answer)).await.is_ok_and(|read| read.unwrap() > 0) {}
     }
-    for turn in 0.. {
-        if state.held_by_answers() == 0 {
-            break;
-        }
-        assert!(turn < 1_000, "places come back");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    assert!(within(|held| held == 0).await.is_ok(), "places come back");
 }
 
 #[tokio::test]

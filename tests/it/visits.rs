@@ -133,6 +133,35 @@ async fn a_list_is_printed_filled_in_and_brought_back_and_its_answers_change_the
     let third = copy["doors"].as_array().unwrap().iter().find(|d| d["case"] == format!("case:{}", cases[2])).unwrap();
     assert_eq!((&third["creditCode"], &third["stage"]), (&json!(credit_code(3)), &json!("TALK")), "{copy}");
     assert!(!copy.to_string().contains("1000"), "no payments: {copy}");
+    // The same as files: visits, every step, leads, who has how much to do.
+    let file = async |path: &str, lang: &str| {
+        let (status, bytes) = get(&server, &format!("/export/work/{path}"), lang).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {}", String::from_utf8_lossy(&bytes));
+        bytes
+    };
+    let read_lines = |bytes: Vec<u8>| -> Vec<Value> {
+        String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let sheet = String::from_utf8(file("visits.csv", "zh").await).unwrap();
+    assert!(sheet.starts_with("\u{feff}走访编号,走访名单,案件编号") && sheet.lines().count() == 4, "{sheet}");
+    assert!(
+        sheet.contains("见到负责人，拒绝建会") && sheet.contains(&format!("visits:{list}")) && sheet.contains(",计入,"),
+        "{sheet}"
+    );
+    let told = read_lines(file("visits.ndjson?filter=%7B%22state%22%3A%5B%22CLOSED%22%5D%7D", "en").await);
+    assert_eq!((told.len(), &told[0]["case"], &told[0]["state"]), (1, &json!(format!("case:{}", cases[0])), &json!("COUNTS")));
+    let mut written = 0;
+    for case in &cases {
+        written += steps(&city.test_hub.hub.store, case).await.len();
+    }
+    let told = read_lines(file("steps.ndjson", "en").await);
+    assert!(told.len() == written && told.iter().any(|step| step["what"] == "VISITED"), "{written}: {told:?}");
+    let told = read_lines(file("leads.ndjson?filter=%7B%22status%22%3A%5B%22IN_WORK%22%5D%7D", "en").await);
+    assert_eq!((told.len(), &told[0]["creditCode"], &told[0]["kind"]), (1, &json!(credit_code(4)), &json!("PREPARATORY_FUND")));
+    let load = String::from_utf8(file("workload.csv?lang=en", "zh").await).unwrap();
+    assert!(load.starts_with("\u{feff}unit,unitName,role,person,open,overdue,closed\r\n,,,,3,0,1"), "nobody's as yet: {load}");
+    let book = cells(&file("cases.xlsx", "zh").await).unwrap();
+    assert_eq!((book.len(), book[0][0].as_str(), book[1][2].len()), (5, "案件编号", 18), "{book:?}");
     // Brought a second time, nothing happens.
     let (_, again) = bring(&server, &list, "en", lines.join("\n")).await;
     assert_eq!((&again["counts"], &again["already"]), (&json!(0), &json!(3)));

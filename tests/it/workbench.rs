@@ -1,4 +1,4 @@
-//! The workbench in a browser: `web/test/workbench.mjs` and `web/test/session.mjs` against the program with the simulated city.
+//! The workbench in a browser: `web/test/workbench.mjs`, `session.mjs` and `restart.mjs` against the program with the simulated city.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -70,7 +70,7 @@ async fn every_page_of_the_workbench_does_its_task_by_mouse_and_by_keyboard() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_that_ends_is_asked_for_again_and_what_one_may_not_see_says_whom_to_ask() {
+async fn a_session_that_ends_is_asked_for_again_and_a_server_that_restarts_loses_nothing_that_was_typed() {
     if !is_ready() {
         return;
     }
@@ -85,6 +85,10 @@ async fn a_session_that_ends_is_asked_for_again_and_what_one_may_not_see_says_wh
         let secret = said.split_whitespace().find(|word| word.starts_with("huitu_"));
         secrets.push(secret.unwrap_or_else(|| panic!("no secret in {said}")).to_owned());
     }
-    let (_server, address) = started(huitu(dir.path()).args(["serve", "--listen", "127.0.0.1:0"])).await;
+    let (server, address) = started(huitu(dir.path()).args(["serve", "--listen", "127.0.0.1:0"])).await;
     node("session.mjs", &[&address, &secrets[0], &secrets[1]]).await;
+    drop(server);
+    // The same city again, by a server that is killed under an open page.
+    let data = dir.path().join("hub").display().to_string();
+    node("restart.mjs", &[env!("CARGO_BIN_EXE_huitu"), &data, &secrets[1]]).await;
 }

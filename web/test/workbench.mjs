@@ -1,6 +1,6 @@
 // The workbench in Chromium against a running server: node workbench.mjs URL [WORD]
-// Every page in two languages and three widths: nothing cut or covered; axe without violations in the widest and in the narrowest; then
-// each page's task. With WORD only what has it in its name.
+// Every page in two languages and three widths: nothing cut or covered, axe without violations; then each page's task. With WORD only
+// what has it in its name.
 import assert from 'node:assert/strict';
 import { launch, open } from './workbench/browser.mjs';
 import { geometry, violations } from './workbench/checks.mjs';
@@ -10,6 +10,7 @@ import { journeys, troubles } from './workbench/journeys.mjs';
 import { listJourneys, listLooks, listTroubles } from './workbench/lists.mjs';
 import { mapLooks } from './workbench/maps.mjs';
 import { pages } from './workbench/pages.mjs';
+import { stateJourneys, stateLooks, stateTroubles } from './workbench/states.mjs';
 import { unionJourneys, unionPages } from './workbench/union.mjs';
 import { prepared, workJourneys, workPages, workTroubles } from './workbench/work.mjs';
 
@@ -36,20 +37,20 @@ async function attempt(name, options, run) {
 
 const began = performance.now();
 const said = (what) => console.log(`${what} after ${Math.round((performance.now() - began) / 1000)} s`);
-const looks = Object.entries({ ...mapLooks, ...listLooks }).map(([name, run]) => () => attempt(name, {}, (opened) => run(opened, city)));
+const looks = Object.entries({ ...mapLooks, ...listLooks, ...stateLooks }).map(([name, run]) => () => attempt(name, {}, (opened) => run(opened, city)));
 for (const lang of ['zh', 'en']) {
+  const widths = lang === 'zh' ? WIDTHS : [WIDTHS[2], WIDTHS[0], WIDTHS[1]];
   for (const { name, path, ready } of [...pages(city), ...workPages(city), ...unionPages(city)]) {
-    const look = () => attempt(`${name} ${lang}`, { lang, width: WIDTHS[0] }, async ({ page, go }) => {
+    const look = () => attempt(`${name} ${lang}`, { lang, width: widths[0] }, async ({ page, go }) => {
       await go(path);
-      // One page in every width, as a window is made smaller: opened anew for each it costs three times as much.
-      for (const width of WIDTHS) {
+      // One page in every width, as a window is made smaller or larger: opened anew for each it costs three times as much. Axe reads the
+      // first width whole, in one language the widest and in the other the narrowest, and of the next what looks different.
+      for (const [at, width] of widths.entries()) {
         await page.setViewportSize({ width, height: width < 861 ? 844 : 900 });
         await page.waitForSelector(ready);
         await page.waitForFunction(() => document.querySelector('.loading, [aria-busy=true]') === null);
         await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
-        // Axe costs most of it and hardly minds the width: the widest window in one language, the narrowest in the other.
-        const axe = width === (lang === 'zh' ? WIDTHS[0] : WIDTHS.at(-1)) ? await violations(page) : [];
-        const found = [...axe, ...(await geometry(page))];
+        const found = [...(await violations(page, { since: at > 0 })), ...(await geometry(page))];
         if (found.length > 0) throw new Error(`at ${width}: ${[...new Set(found)].slice(0, 5).join(' | ')}`);
       }
     });
@@ -63,9 +64,9 @@ await Promise.all(
   }),
 );
 said('pages looked at');
-for (const [name, run] of Object.entries({ ...journeys, ...listJourneys, ...workJourneys, ...unionJourneys })) await attempt(name, {}, (opened) => run(opened, city));
+for (const [name, run] of Object.entries({ ...journeys, ...listJourneys, ...stateJourneys, ...workJourneys, ...unionJourneys })) await attempt(name, {}, (opened) => run(opened, city));
 // Where requests are refused on purpose the browser writes errors of its own.
-for (const [name, run] of Object.entries({ ...troubles, ...listTroubles, ...workTroubles })) await attempt(name, { expected: [/Failed to load resource/] }, (opened) => run(opened, city));
+for (const [name, run] of Object.entries({ ...troubles, ...listTroubles, ...stateTroubles, ...workTroubles })) await attempt(name, { expected: [/Failed to load resource/, /preload CSS|dynamically imported module/] }, (opened) => run(opened, city));
 
 await browser.close();
 said('journeys made');

@@ -219,7 +219,9 @@ async fn from_sample(
     let looked = take(&reader, None, &context, None).await.map_err(|e| anyhow::anyhow!(e.text(lang.into())))?;
     let is_record = |row: &SampleRow| !matches!(&row.read, Err(error) if error.is_no_record());
     let rows: Vec<_> = looked.rows.into_iter().filter(is_record).map(|r| r.cells).collect();
-    let guesses = guess(&looked.columns, &rows, &Connector::embedded_all()).with_unit(&shape.note);
+    // Below and beside the table too.
+    shape.notes.extend(looked.notes.iter().filter(|n| n.code == "unit_said").map(|n| n.zh.clone()));
+    let guesses = guess(&looked.columns, &rows, &Connector::embedded_all()).with_unit(&shape.notes);
     if guesses.recognised() == 0 && shape.header.is_empty() {
         bail!("{}", nothing_recognised(lang, &looked.columns));
     }
@@ -415,7 +417,7 @@ async fn header(
     let (skip, rows) = shape::guess(&lines);
     tried.skip = shape.skip.or(Some(if shape.header_rows == Some(0) { 0 } else { skip }));
     let skipped = tried.skip.unwrap_or(0) as usize;
-    tried.note = lines.iter().take(skipped).flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+    tried.notes = lines.iter().take(skipped).flatten().filter(|cell| !cell.is_empty()).cloned().collect();
     tried.header_rows = shape.header_rows.or(Some(rows));
     if shape.header_rows == Some(0) {
         let width = lines.iter().skip(skipped).map(Vec::len).max().unwrap_or(0);
@@ -434,6 +436,18 @@ async fn header(
     let mut sink = Counting::default();
     if let Err(error) = crate::pull::pull(&reader, None, context, &mut sink).await {
         bail!("{}", lang.pick(&error.problem.zh, &error.problem.en));
+    }
+    if sink.columns.is_empty() && sink.faults > 0 {
+        let n = sink.faults;
+        bail!(
+            "{}",
+            lang.pick(
+                &format!("样例中有 {n} 条，没有一条是记录（有列名和值的一行或一个对象）；请核对格式，或用 decoding.records 写明记录的位置"),
+                &format!(
+                    "the sample holds {n} items, and none of them is a record (a row or an object with names and values): look at the format, or say with decoding.records where the records stand"
+                )
+            )
+        );
     }
     if sink.columns.is_empty() {
         bail!("{}", lang.pick("样例为空", "the sample is empty"));

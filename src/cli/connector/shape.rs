@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::connector::guess::quote;
-use crate::connector::{Connector, Format};
+use crate::connector::{Connector, Format, said_of_money};
 use crate::pull::sample::{at_sample, first_rows};
 use crate::pull::{Chunk, Cursor, PullContext, RowSink, pull};
 
@@ -15,8 +15,8 @@ pub struct DecodingShape {
     pub header_rows: Option<u32>,
     pub skip: Option<u32>,
     pub delimiter: Option<&'static str>,
-    /// What stands above the header.
-    pub note: String,
+    /// What stands above the header, cell by cell.
+    pub notes: Vec<String>,
     /// Element of XML that is a record.
     pub records: Option<String>,
     /// Names of the columns of a table without a header.
@@ -136,7 +136,11 @@ pub fn guess(lines: &[Vec<String>]) -> (u32, u32) {
     // Lines above the table: a title in the first cell, notes such as 单位：万元, blank lines.
     let is_note = |line: &Vec<String>| {
         let title = filled(line) <= 1 && line.iter().skip(1).all(String::is_empty);
-        title || line.iter().filter(|c| !c.is_empty()).all(|c| c.contains([':', '：']))
+        // 填报单位：某某 | 2026年10月 | 单位：千元, and 单位：万元 alone at the right.
+        let said = |c: &String| c.contains([':', '：']);
+        let about = |c: &String| said(c) || is_day(c) || money_line(c);
+        let cells = || line.iter().filter(|c| !c.is_empty());
+        title || cells().all(about) && cells().any(|c| said(c) || money_line(c))
     };
     let skip = lines.iter().take_while(|line| is_note(line)).count();
     // One cell alone below a header is a heading of the first rows (一、朝阳区), and none of the header.
@@ -149,6 +153,17 @@ pub fn guess(lines: &[Vec<String>]) -> (u32, u32) {
     (skip as u32, header as u32)
 }
 
+/// 2026年10月, 2026-10-31, 第1页: what stands beside a title.
+fn is_day(cell: &str) -> bool {
+    let plain = cell.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || "年月日季度第页共期/-.".contains(c));
+    plain && cell.chars().any(|c| c.is_ascii_digit())
+}
+
+/// 单位：万元, （万元）.
+fn money_line(cell: &str) -> bool {
+    said_of_money(cell).is_some()
+}
+
 /// Whether a line looks like a row of a registry and not like a header: numbers, codes, dates.
 fn is_data(line: &[String]) -> bool {
     let cells: Vec<&String> = line.iter().filter(|c| !c.is_empty()).collect();
@@ -158,8 +173,23 @@ fn is_data(line: &[String]) -> bool {
         let year = c.strip_suffix('年').is_some_and(|y| y.len() == 4 && digits == 4);
         digits > 0 && digits * 2 >= c.chars().count() && !year
     };
+    // 北京示例有限公司 is nobody's header, in a row that is nearly empty too.
+    let organisation = |c: &&&String| {
+        let ends = [
+            "有限公司",
+            "有限责任公司",
+            "股份公司",
+            "合作社",
+            "事务所",
+            "（有限合伙）",
+            "（普通合伙）",
+            "(有限合伙)",
+            "(普通合伙)",
+        ];
+        c.chars().count() >= 6 && ends.iter().any(|end| c.ends_with(end))
+    };
     // 2025年营业收入 is a header, 1,234.5 and 91110105… are not.
-    cells.iter().filter(plain).count() * 5 >= cells.len().max(1)
+    cells.iter().filter(plain).count() * 5 >= cells.len().max(1) || cells.iter().any(|c| organisation(&c))
 }
 
 #[cfg(test)]
@@ -183,6 +213,10 @@ mod tests {
             (&["名称,区", "甲公司,朝阳区", "乙公司,海淀区"], (0, 1)),
             (&["编号,名称,人数", "一、朝阳区,,", "1,甲公司,20"], (0, 1)),
             (&["编号,名称,人数", "----,----,----", "1,甲公司,20"], (0, 1)),
+            (&["填报单位：某局,,2026年10月,金额单位：千元", "编号,名称,人数,收入", "甲,乙,1,2", "1,甲公司,20,5"], (1, 1)),
+            (&["情况表,,,", ",,,（万元）", "编号,名称,人数,收入", "1,甲公司,20,5"], (2, 1)),
+            (&["编号,名称,人数,收入", ",,人,万元", "1,甲公司,20,5"], (0, 2)),
+            (&["名称,住所,法人,类型,行业,人数", "北京示例甲有限公司,,,,,", "北京示例乙有限公司,某路1号,某,企业,制造,12"], (0, 1)),
         ] {
             assert_eq!(guess(&lines(text)), expected, "{text:?}");
         }

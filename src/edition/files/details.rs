@@ -92,7 +92,7 @@ pub(in crate::edition) fn details(rows: &[Enterprise]) -> Result<Vec<TableColumn
     ])
 }
 
-/// What no column and no reason says of an enterprise, and what it takes to write it again.
+/// What neither a column nor a reason holds about an enterprise, and what it takes to write it again.
 #[derive(Serialize, Deserialize)]
 pub(in crate::edition) struct Beside<'a> {
     /// Kind and cleaned value.

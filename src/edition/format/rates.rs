@@ -1,7 +1,9 @@
 //! The counts, rates and changes of coverage: each once, with the name clients call it by, the indicator a target is set for, what
 //! is divided by what, and what is left out.
 //!
-//! GraphQL, GeoJSON, targets and bulletin read this table; a rate that is defined nowhere else cannot differ between them.
+//! GraphQL, maps, targets, bulletin and the preview of a policy read this table; a rate that is defined nowhere else cannot differ between
+//! them. What a unit of the federation counts of those at home in it (`UnionUnitCounts.coverage`: covered of those of whom it is decided)
+//! is another number, and no row here.
 
 use super::measures::{Detail, Measures};
 
@@ -49,7 +51,7 @@ pub struct Rate {
 }
 
 /// How much more or fewer than at an earlier edition.
-pub struct Change {
+pub struct NetChange {
     /// Its field of `CoverageChange`.
     pub name: &'static str,
     /// The indicator that targets name.
@@ -189,10 +191,10 @@ rates! {
 }
 
 /// Net changes, which count from an earlier edition.
-pub const CHANGES: [Change; 3] = [
-    Change { name: "unions", indicator: "net_new_units", of: |m| m.unions },
-    Change { name: "coveredUnits", indicator: "net_new_covered", of: |m| m.unionised },
-    Change { name: "members", indicator: "net_new_members", of: |m| m.members },
+pub const CHANGES: [NetChange; 3] = [
+    NetChange { name: "unions", indicator: "net_new_units", of: |m| m.unions },
+    NetChange { name: "coveredUnits", indicator: "net_new_covered", of: |m| m.unionised },
+    NetChange { name: "members", indicator: "net_new_members", of: |m| m.members },
 ];
 
 /// The count that clients call so.

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use roaring::RoaringBitmap;
 use serde::{Serialize, Serializer};
 
+use crate::edition::AreaLabel;
 use crate::edition::Row;
 use crate::edition::error::EditionError;
 use crate::edition::files::enterprises::Columns;
@@ -258,14 +259,33 @@ impl Edition {
         Arc::new(found)
     }
 
-    /// The rows of an area: city, district, town or federation unit, by code (6, 9 or 12 digits), `area:` id, or Chinese name.
+    /// The area of a name in either language.
     ///
     /// # Errors
-    /// BadInput where there is no such area; an area that exists and has nobody is None.
+    /// BadInput where several bear it (八里庄街道 lies in two districts), with their codes.
+    pub fn area_by_name(&self, name: &str) -> Result<Option<&AreaLabel>, EditionError> {
+        let named: Vec<&AreaLabel> =
+            self.labels.areas.iter().filter(|a| a.zh == name || a.en.eq_ignore_ascii_case(name)).collect();
+        if named.len() > 1 {
+            let codes: Vec<&str> = named.iter().map(|a| a.code.as_str()).collect();
+            return Err(EditionError::bad_input(
+                format!("有 {} 个区域名为「{name}」：请使用代码 {}", codes.len(), codes.join("、")),
+                format!("{} areas are called {name:?}: use a code, {}", codes.len(), codes.join(" or ")),
+            ));
+        }
+        Ok(named.first().copied())
+    }
+
+    /// The rows of an area: city, district, town or federation unit, by code (6, 9 or 12 digits), `area:` id, or name.
+    ///
+    /// # Errors
+    /// BadInput where there is no such area, or several are called so; an area that exists and has nobody is None.
     pub fn area_rows(&self, area: &str) -> Result<Option<Arc<RoaringBitmap>>, EditionError> {
         let code = area_text(area);
-        let named = || self.labels.areas.iter().find(|a| a.zh == code);
-        let known = self.area(code).or_else(named).or_else(|| self.area(federation_unit(code)?.unit));
+        let known = match self.area(code) {
+            Some(area) => Some(area),
+            None => self.area_by_name(code)?.or_else(|| self.area(federation_unit(code)?.unit)),
+        };
         let code = known.map_or(code, |a| a.code.as_str());
         let digits = code.bytes().all(|b| b.is_ascii_digit());
         let found = match code.len() {

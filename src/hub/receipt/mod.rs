@@ -14,6 +14,22 @@ use crate::store::quarantine::QuarantinedRow;
 /// Rows named one by one in a receipt; `huitu quarantine export --batch` has them all.
 pub const NAMED_ROWS: i64 = 1_000;
 
+/// Reasons whose words quote nothing of a row.
+const QUOTES_NOTHING: [&str; 7] =
+    ["cell_count", "key_missing", "more_values", "nul", "row_too_long", "stray_quote", "value_missing"];
+
+/// What is said of a row to whoever may not see what stands in it; None where its reason quotes nothing.
+pub fn withheld_reason(code: &str) -> Option<Problem> {
+    let withheld = || {
+        Problem::new(
+            code.to_owned(),
+            format!("{code}（内容不显示：需要权限 records 与 finance）"),
+            format!("{code} (what stands there is not shown: it takes the scopes records and finance)"),
+        )
+    };
+    (!QUOTES_NOTHING.contains(&code)).then(withheld)
+}
+
 /// `read` = `landed` + `quarantined`; `landed` = `new` + `changed` + `unchanged`. Times are RFC 3339 in the hub's zone.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -74,6 +90,29 @@ pub struct ReceiptRow {
     pub zh: String,
     pub en: String,
     pub raw: String,
+}
+
+impl BatchReceipt {
+    /// The same for whoever runs the hub and sees no data: how many, where and by which code, and nothing that stands in a row.
+    pub fn without_values(self) -> BatchReceipt {
+        let of_rows = |rows: Vec<ReceiptRow>| rows.into_iter().map(ReceiptRow::without_values).collect();
+        BatchReceipt {
+            quarantined_rows: of_rows(self.quarantined_rows),
+            unreadable_values: of_rows(self.unreadable_values),
+            drift: self.drift.into_iter().map(|drift| Drift { sample: None, ..drift }).collect(),
+            ..self
+        }
+    }
+}
+
+impl ReceiptRow {
+    fn without_values(self) -> ReceiptRow {
+        let (zh, en) = match withheld_reason(&self.code) {
+            Some(reason) => (reason.zh, reason.en),
+            None => (self.zh, self.en),
+        };
+        ReceiptRow { key: None, raw: String::new(), zh, en, ..self }
+    }
 }
 
 impl From<QuarantinedRow> for ReceiptRow {

@@ -29,6 +29,9 @@ pub fn caution(pair: &Comparison, left: NameRef<'_>, right: NameRef<'_>) -> Caut
     let called = pair.phone == PhoneLevel::Same;
     // What an enterprise shares with nobody who shares its roof.
     let of_a_size = pair.employees <= EmployeesLevel::Within40Percent;
+    // First glyphs that fit, and the very address: half or double the staff is a year's difference.
+    let of_double =
+        pair.employees <= EmployeesLevel::WithinDouble && pair.address == PlaceOfBusinessLevel::Whole && left.stem().len() > 2;
     let of_a_month = pair.established <= EstablishedLevel::Month;
     let alike = at_one_door && (called || of_a_month || of_a_size);
     match pair.name {
@@ -60,6 +63,9 @@ pub fn caution(pair: &Comparison, left: NameRef<'_>, right: NameRef<'_>) -> Caut
         {
             Caution::Brand
         }
+        // A glyph more at either end of a 字号, or a word, is how kin are told from each other.
+        BrandExtended if !called && !alike => Caution::Brand,
+        DropInBrand | AddInBrand if !called && !alike && is_longer(left.brand(), right.brand()) => Caution::Brand,
         SoundInBrand if !called && !alike && usual_homophones(left.stem(), right.stem()) => Caution::Brand,
         DoubleInBrand | DropInBrand | AddInBrand | TwoSlips
             if left.brand() != right.brand()
@@ -75,10 +81,16 @@ pub fn caution(pair: &Comparison, left: NameRef<'_>, right: NameRef<'_>) -> Caut
         }
         // A hotel, a park, and the company that runs it.
         TradeCut if pair.form == FormLevel::OtherKind && !left.is_shortened() && !called && !alike => Caution::Form,
-        Initials if !(called || at_one_door && of_a_size) => Caution::Initials,
+        Initials if !(called || at_one_door && (of_a_size || of_double)) => Caution::Initials,
         Different | SameTrade | Absent if !(at_one_door && (called || of_a_month && of_a_size)) => Caution::Stranger,
         _ => Caution::None,
     }
+}
+
+/// One 字号 is the other with a glyph before or behind it.
+fn is_longer(one: &[Glyph], other: &[Glyph]) -> bool {
+    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    short.len() >= 2 && short.len() < long.len() && (long.starts_with(short) || long.ends_with(short))
 }
 
 /// The glyphs that 字号 are made of: two that sound alike are two 字号, not a slip (天诚, 天成).

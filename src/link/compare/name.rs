@@ -11,6 +11,7 @@ use crate::normalise::Glyph;
 use crate::normalise::glyph::{is_latin, sound_alike};
 use crate::normalise::name::{is_numeral, is_trade, number};
 use crate::normalise::name_parts::{LONGEST, NameRef};
+use crate::normalise::named_places::{NamedPlaces, named_places};
 use crate::normalise::place::PLACES;
 use crate::normalise::romanise::reads_as;
 
@@ -107,7 +108,11 @@ fn relation(record_table: &RecordTable, here: NameNo, there: NameNo) -> (NameLev
     } else if ea.stem == eb.stem {
         NameLevel::Equal
     } else if prefixed(a, b) || prefixed(b, a) {
-        return (NameLevel::Equal, forms(a, b), PlaceLevel::Dropped);
+        // 北京通州某某 and 南通某某 name two places all the same.
+        let place = if places(a, b) == PlaceLevel::Differs { PlaceLevel::Differs } else { PlaceLevel::Dropped };
+        return (NameLevel::Equal, forms(a, b), place);
+    } else if of_two_counties(a, b) {
+        return (NameLevel::Equal, forms(a, b), PlaceLevel::Differs);
     } else if formless(a, b) || formless(b, a) {
         // A branch's name says of its firm's form what it likes.
         let form = if a.is_branch() != b.is_branch() { FormLevel::Shortened } else { forms(a, b) };
@@ -115,7 +120,12 @@ fn relation(record_table: &RecordTable, here: NameNo, there: NameNo) -> (NameLev
     } else {
         stems(a, b)
     };
-    (level, forms(a, b), places(a, b))
+    let form = match forms(a, b) {
+        // Of a branch the form of its firm is often told short.
+        FormLevel::Related if a.is_branch() && level == NameLevel::Equal => FormLevel::Shortened,
+        form => form,
+    };
+    (level, form, places(a, b))
 }
 
 /// `long` is `short` with a place in front that was not taken for one (平谷鑫达商贸), or `short`'s beginning was taken for
@@ -128,6 +138,14 @@ fn prefixed(long: NameRef<'_>, short: NameRef<'_>) -> bool {
     let place = short.place();
     let taken = !place.is_empty() && x.len() == place.len() + y.len() && x.starts_with(place) && x.ends_with(y);
     taken || y.len() >= 4 && x.len() > y.len() && x.ends_with(y) && PLACES.is_place(&x[..x.len() - y.len()])
+}
+
+/// 昌平某某商贸 and 密云某某商贸: the 字号 seem to begin with a place each, and the rest is the same.
+fn of_two_counties(a: NameRef<'_>, b: NameRef<'_>) -> bool {
+    let (x, y) = (a.stem(), b.stem());
+    let same = x.iter().rev().zip(y.iter().rev()).take_while(|(a, b)| a == b).count();
+    let county = |text: &[Glyph]| (2..=3).contains(&text.len()) && PLACES.is_place(text);
+    same >= 3 && a.branch() == b.branch() && county(&x[..x.len() - same]) && county(&y[..y.len() - same])
 }
 
 /// `short` is `long` without its form, and what it ends with was taken for one: 某某实验工厂 of 某某实验工厂有限公司; or with a
@@ -170,35 +188,12 @@ static CORPORATE: std::sync::LazyLock<[u8; 3]> =
     std::sync::LazyLock::new(|| ["有限公司", "股份有限公司", "公司"].map(crate::normalise::words::form_class));
 
 fn places(a: NameRef<'_>, b: NameRef<'_>) -> PlaceLevel {
-    let all = |n: NameRef<'_>| n.place().len() + n.inner_place().len();
-    let compatible = |x: &[Glyph], y: &[Glyph]| {
-        let (short, long) = if x.len() <= y.len() { (x, y) } else { (y, x) };
-        // 北京 and 北京市, 北京 and 北京市海淀区: the shorter is the longer without suffixes.
-        short.is_empty() || long.starts_with(short) || short.iter().all(|g| long.contains(g))
-    };
-    match () {
-        _ if a.place() == b.place() && a.inner_place() == b.inner_place() => PlaceLevel::Same,
-        _ if all(a) == 0 || all(b) == 0 => PlaceLevel::Dropped,
-        // 某某（上海）律师事务所 of a firm in 北京.
-        _ if elsewhere(a, b) || elsewhere(b, a) => PlaceLevel::Differs,
-        _ if a.place().is_empty() != b.place().is_empty() && a.inner_place().is_empty() != b.inner_place().is_empty() => {
-            let (x, y) = (&a.glyphs[..all(a)], &b.glyphs[..all(b)]);
-            if compatible(x, y) { PlaceLevel::Moved } else { PlaceLevel::Differs }
-        }
-        _ if compatible(a.place(), b.place()) && compatible(a.inner_place(), b.inner_place()) => PlaceLevel::Dropped,
-        _ => PlaceLevel::Differs,
+    match named_places(a, b) {
+        NamedPlaces::Same => PlaceLevel::Same,
+        NamedPlaces::Dropped => PlaceLevel::Dropped,
+        NamedPlaces::Moved => PlaceLevel::Moved,
+        NamedPlaces::Differ => PlaceLevel::Differs,
     }
-}
-
-/// The place in brackets is another province's than the place in front, and the other name, of the same place, lacks it.
-fn elsewhere(long: NameRef<'_>, short: NameRef<'_>) -> bool {
-    if long.inner_place().is_empty() || long.place().is_empty() || !short.inner_place().is_empty() {
-        return false;
-    }
-    let province =
-        |place: &[Glyph]| PLACES.prefix(place).filter(|(_, place)| place.code != 0).map(|(_, place)| place.code / 10_000);
-    let (inner, front) = (province(long.inner_place()), province(long.place()));
-    inner.is_some() && front.is_some() && inner != front
 }
 
 /// The place of an English name against those of a Chinese one, which may name a larger or a smaller one.
@@ -262,6 +257,9 @@ impl Flat {
 
 /// 字号, trade and branch against each other where they are not equal.
 fn stems(a: NameRef<'_>, b: NameRef<'_>) -> NameLevel {
+    if a.branch() == b.branch() && (is_numbered(a.stem(), b.stem()) || is_numbered(b.stem(), a.stem())) {
+        return NameLevel::OtherBranch;
+    }
     if a.is_branch() || b.is_branch() {
         if let Some(level) = branches(a, b) {
             return level;
@@ -409,6 +407,19 @@ fn cut_short(x: &[Glyph], y: &[Glyph]) -> bool {
 }
 
 static BRANCH_OFFICE: std::sync::LazyLock<Vec<Glyph>> = std::sync::LazyLock::new(|| crate::normalise::glyph::glyphs("分公司"));
+
+/// `long` is `short` with a number in it: 某某第二建筑 and 某某建筑, 某某二期基金 and 某某基金.
+fn is_numbered(long: &[Glyph], short: &[Glyph]) -> bool {
+    if long.len() < short.len() + 2 || short.len() < 3 {
+        return false;
+    }
+    let front = long.iter().zip(short).take_while(|(a, b)| a == b).count();
+    let more = &long[front..front + long.len() - short.len()];
+    let counts = |g: &Glyph| is_numeral(*g) || *g == *ORDINAL || COUNTED.contains(g);
+    long[front + more.len()..] == short[front..] && more.iter().all(counts) && more.iter().any(|g| is_numeral(*g))
+}
+
+static COUNTED: std::sync::LazyLock<Vec<Glyph>> = std::sync::LazyLock::new(|| crate::normalise::glyph::glyphs("期号届批轮次分"));
 
 /// Nothing but numerals is between: 第二 and 第三, 十一局 and 十二局.
 fn numbers(x: &[Glyph], y: &[Glyph]) -> bool {

@@ -160,10 +160,10 @@ impl Weights {
         toml::to_string(&self.table).expect("numbers and names can be written")
     }
 
-    /// What the names alone say, without the size of the haystack where the 字号 is not the same.
+    /// What the names alone say, without the number of profiles where the 字号 is not the same.
     pub fn of_names(&self, name: NameLevel, form: FormLevel, place: PlaceLevel, brand_count: u32) -> f32 {
         let log2 = &self.log2[0];
-        let rare = if name.same_brand() { (brand_count as f32).log2() } else { ASSUMED_HAYSTACK };
+        let rare = if name.same_brand() { (brand_count as f32).log2() } else { ASSUMED_POPULATION };
         log2[NAME][name as usize] + log2[FORM][form as usize] + log2[PLACE][place as usize] - rare
     }
 
@@ -236,4 +236,4 @@ const CLAIMED: f32 = 1.5;
 /// The same of a code that was dragged over many rows: a person decides.
 const DRAGGED: f32 = -1.0;
 /// log2 of a middling number of profiles: which of several names agrees best should not depend on the city's size.
-const ASSUMED_HAYSTACK: f32 = 15.0;
+const ASSUMED_POPULATION: f32 = 15.0;

@@ -1,13 +1,19 @@
 //! Which records under one code bear it by right.
 //!
 //! In: the records of one valid code. Out: the firm's own, and *strangers*: records of another name for which no street,
-//! phone or day speaks either. A code that was dragged down over the rows below, or borrowed from the group, stands
-//! in records of strangers; so does, now and then, that of a firm which changed its name and moved. A stranger is
-//! therefore compared like a record without a code, and its code counts as a claim: see `Profile::claim`.
+//! phone or day speaks either, or whose name the issuer of codes has beside another code. A code that was dragged down over the
+//! rows below, or borrowed from the group, stands in records of strangers; so does, now and then, that of a firm which changed
+//! its name and moved. A stranger is therefore compared like a record without a code, and its code counts as a claim: see
+//! `Profile::claim`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::stated::Stated;
 use crate::link::codec::kept_choice;
-use crate::link::records::{ISSUES_CODES, RecordNo, RecordRow, RecordTable};
+use crate::link::records::{ISSUES_CODES, NameNo, RecordNo, RecordRow, RecordTable};
 use crate::normalise::name_parts::NameRef;
+use crate::normalise::named_places::{NamedPlaces, named_places};
+use crate::normalise::romanise::reads_as;
 use crate::normalise::{Address, Glyph, glyph};
 
 /// How much a code says that stands in a record of another name.
@@ -38,42 +44,47 @@ const RUN: usize = 3;
 /// Records of one code that are compared each with each; larger groups by equal values alone.
 const MOST: usize = 64;
 
-pub(in crate::link) fn bearers(record_table: &RecordTable, group: &[RecordNo]) -> Bearers {
-    let stem = |record: RecordNo| record_table.name_entry(record_table.facts(record).name).stem;
-    if group.len() < 2 || group.iter().all(|record| stem(*record) == stem(group[0])) {
-        return Bearers { own: group.to_vec(), ..Bearers::default() };
+pub(in crate::link) fn bearers(record_table: &RecordTable, titled: &Stated, group: &[RecordNo]) -> Bearers {
+    let name = |record: RecordNo| record_table.facts(record).name;
+    let all_own = || Bearers { own: group.to_vec(), ..Bearers::default() };
+    if group.len() < 2 || group.iter().all(|record| name(*record) == name(group[0])) {
+        return all_own();
     }
-    let firm_of = firms(record_table, group);
-    let members = |firm: usize| group.iter().zip(&firm_of).filter(move |(_, of)| **of == firm).map(|(record, _)| *record);
-    let mut all: Vec<usize> = firm_of.clone();
-    all.sort_unstable();
-    all.dedup();
-    if all.len() < 2 {
-        return Bearers { own: group.to_vec(), ..Bearers::default() };
+    let foreign = called_elsewhere(record_table, titled, group);
+    let stem = |record: RecordNo| record_table.name_entry(name(record)).stem;
+    if !foreign.contains(&true) && group.iter().all(|record| stem(*record) == stem(group[0])) {
+        return all_own();
     }
-    let registries = |firm: usize| {
-        let mut of: Vec<u16> = members(firm).map(|record| record_table.facts(record).registry).collect();
-        of.sort_unstable();
-        of.dedup();
-        of
-    };
-    let issued = |firm: usize| members(firm).any(|record| record_table.facts(record).has(ISSUES_CODES));
+    let firm_of = firms(record_table, group, &foreign);
+    let by_firm = summaries(record_table, group, &firm_of);
+    if by_firm.len() < 2 {
+        return all_own();
+    }
+    let place_of = |firm: usize| by_firm.binary_search_by_key(&firm, |f| f.first).expect("a firm of the group");
     // The issuer's word, then most registries, then most records; the group comes best registry first.
-    let weight = |firm: &usize| (issued(*firm), registries(*firm).len(), members(*firm).count());
-    let owner = all.iter().copied().max_by_key(|firm| (weight(firm), std::cmp::Reverse(*firm))).unwrap_or(0);
+    let weight = |firm: &&FirmRecords| (firm.issued, firm.registries.len(), firm.members.len(), std::cmp::Reverse(firm.first));
+    let Some(owner) = by_firm.iter().max_by_key(weight) else { return all_own() };
     // A registry that wrote the code beside several firms has dragged it.
-    let in_registry = |registry: u16| all.iter().filter(|firm| registries(**firm).contains(&registry)).count();
-    let dragged = |firm: usize| registries(firm).iter().any(|registry| in_registry(*registry) >= RUN);
-    let nobody = !issued(owner) && registries(owner).len() == 1 && dragged(owner);
-    let mut found = Bearers { firms: all.len() as u32, ..Bearers::default() };
-    for (record, firm) in group.iter().zip(&firm_of) {
-        match *firm == owner && !nobody || issued(*firm) {
+    let mut in_registry: BTreeMap<u16, usize> = BTreeMap::new();
+    by_firm.iter().flat_map(|firm| &firm.registries).for_each(|registry| *in_registry.entry(*registry).or_default() += 1);
+    let dragged = |firm: &FirmRecords| firm.registries.iter().any(|registry| in_registry[registry] >= RUN);
+    let nobody = !owner.issued && owner.registries.len() == 1 && dragged(owner);
+    let contradicts =
+        |firm: &FirmRecords| firm.members.iter().any(|r| owner.members.iter().any(|s| contradict(record_table, *r, *s)));
+    let spoken_against: Vec<bool> =
+        by_firm.iter().map(|firm| !dragged(firm) && firm.first != owner.first && contradicts(firm)).collect();
+    let mut found = Bearers { firms: by_firm.len() as u32, ..Bearers::default() };
+    for ((record, firm), foreign) in group.iter().zip(&firm_of).zip(&foreign) {
+        let place = place_of(*firm);
+        let firm = &by_firm[place];
+        // A record without a name is the owner's where street and phone do not make it another's.
+        let of_owner = firm.first == owner.first || firm.nameless;
+        match of_owner && !nobody || firm.issued {
             true => found.own.push(*record),
             false => {
-                let spoken_against = members(*firm).any(|r| members(owner).any(|s| contradict(record_table, r, s)));
                 let doubt = match () {
-                    _ if dragged(*firm) => Doubt::Dragged,
-                    _ if spoken_against => Doubt::Contradicted,
+                    _ if dragged(firm) => Doubt::Dragged,
+                    _ if *foreign || spoken_against[place] => Doubt::Contradicted,
                     _ => Doubt::Silent,
                 };
                 found.strangers.push((*record, doubt));
@@ -83,12 +94,64 @@ pub(in crate::link) fn bearers(record_table: &RecordTable, group: &[RecordNo]) -
     found
 }
 
-/// By position in the group: the position of the first record of the same firm, as far as names, streets, phones and days tell.
-fn firms(record_table: &RecordTable, group: &[RecordNo]) -> Vec<usize> {
+/// The records of one firm under a code.
+struct FirmRecords {
+    /// Position in the group of the first.
+    first: usize,
+    members: Vec<RecordNo>,
+    /// In ascending order.
+    registries: Vec<u16>,
+    issued: bool,
+    /// None of them says a name.
+    nameless: bool,
+}
+
+/// The firms of a group, in the order of their first records.
+fn summaries(record_table: &RecordTable, group: &[RecordNo], firm_of: &[usize]) -> Vec<FirmRecords> {
+    let mut members: BTreeMap<usize, Vec<RecordNo>> = BTreeMap::new();
+    firm_of.iter().zip(group).for_each(|(firm, record)| members.entry(*firm).or_default().push(*record));
+    let summary = |(first, members): (usize, Vec<RecordNo>)| {
+        let facts = || members.iter().map(|record| record_table.facts(*record));
+        let registries: BTreeSet<u16> = facts().map(|facts| facts.registry).collect();
+        let (issued, nameless) = (facts().any(|facts| facts.has(ISSUES_CODES)), facts().all(|facts| facts.name == 0));
+        FirmRecords { first, registries: registries.into_iter().collect(), issued, nameless, members }
+    };
+    members.into_iter().map(summary).collect()
+}
+
+/// Records whose own name, place and form and all, the issuer has beside another code and not beside this one: they are that
+/// firm's, whatever code they write. By position in the group; none where the issuer does not know the code.
+fn called_elsewhere(record_table: &RecordTable, titled: &Stated, group: &[RecordNo]) -> Vec<bool> {
+    let facts = |record: RecordNo| record_table.facts(record);
+    let code = group.iter().map(|record| facts(*record).organisation).find(|code| *code != 0).unwrap_or(0);
+    let is_called = |name: NameNo, other: NameNo| {
+        let one_place = |a, b| named_places(a, b) != NamedPlaces::Differ;
+        let (a, b) = (record_table.name_entry(name), record_table.name_entry(other));
+        a.body == b.body && one_place(record_table.name(name), record_table.name(other))
+    };
+    let issued = || group.iter().copied().filter(|record| facts(*record).has(ISSUES_CODES));
+    let known = |name: NameNo| issued().flat_map(|record| record_table.names_of(record)).any(|own| is_called(name, own));
+    let elsewhere = |name: NameNo| {
+        let of = titled.of(record_table.name_entry(name).body).map(facts);
+        of.filter(|other| ![0, code].contains(&other.organisation)).any(|other| is_called(name, other.name))
+    };
+    let is_foreign = |record: &RecordNo| {
+        let name = facts(*record).name;
+        name != 0 && !facts(*record).has(ISSUES_CODES) && elsewhere(name) && !known(name)
+    };
+    if issued().next().is_none() {
+        return vec![false; group.len()];
+    }
+    group.iter().map(is_foreign).collect()
+}
+
+/// By position in the group: the position of the first record of the same firm, as far as names, streets, phones and days tell;
+/// those that are called as another firm is are nobody's here.
+fn firms(record_table: &RecordTable, group: &[RecordNo], foreign: &[bool]) -> Vec<usize> {
     let mut of: Vec<usize> = (0..group.len()).collect();
-    for at in 1..group.len() {
+    for at in (1..group.len()).filter(|at| !foreign[*at]) {
         let others = if group.len() > MOST { at.saturating_sub(MOST)..at } else { 0..at };
-        for before in others {
+        for before in others.filter(|before| !foreign[*before]) {
             let (a, b) = (of[at], of[before]);
             if a != b && tied(record_table, group[at], group[before]) {
                 let (low, high) = (a.min(b), a.max(b));
@@ -111,15 +174,21 @@ enum Likeness {
 /// Something beside the code says that the two are one firm.
 fn tied(record_table: &RecordTable, one: RecordNo, other: RecordNo) -> bool {
     let (a, b) = (record_table.facts(one), record_table.facts(other));
-    let likeness = names(record_table, one, other);
     let (day, month) = (a.established % 100 != 0, a.established / 100 % 100 != 0);
-    let sure = a.registration != 0 && a.registration == b.registration || day && a.established == b.established;
+    // Where neither writes a code, the number is what brought the two together: no second thing that they share.
+    let by_code = a.organisation != 0 || b.organisation != 0;
+    let registered = by_code && a.registration != 0 && a.registration == b.registration;
+    let of_a_day = day && a.established == b.established;
     // A firm of the group shares roof and telephone with it.
-    let shared = a.shares_phone(b) || streets(record_table, a, b) == Some(true);
-    match likeness {
+    let (called, seated) = (a.shares_phone(b), streets(record_table, a, b) == Some(true));
+    match names(record_table, one, other) {
         Likeness::Same => true,
-        Likeness::Kin => sure || month && a.established / 100 == b.established / 100,
-        Likeness::Unlike => sure || shared,
+        Likeness::Kin => registered || of_a_day || month && a.established / 100 == b.established / 100,
+        // Of unlike names in one registry a neighbour in the house, or whoever has the same bookkeeper, may have the rest in common.
+        Likeness::Unlike if a.registry == b.registry && a.name != 0 && b.name != 0 => {
+            [registered, of_a_day, called, seated].into_iter().filter(|shared| *shared).count() > 1
+        }
+        Likeness::Unlike => registered || of_a_day || called || seated,
     }
 }
 
@@ -155,10 +224,6 @@ fn one_place(x: &Address, y: &Address) -> bool {
 
 fn names(record_table: &RecordTable, one: RecordNo, other: RecordNo) -> Likeness {
     let mut best = Likeness::Unlike;
-    let nameless = |record: RecordNo| record_table.names_of(record).next().is_none();
-    if nameless(one) || nameless(other) {
-        return Likeness::Same;
-    }
     for here in record_table.names_of(one) {
         for there in record_table.names_of(other) {
             if here == there || record_table.name_entry(here).stem == record_table.name_entry(there).stem {
@@ -171,9 +236,10 @@ fn names(record_table: &RecordTable, one: RecordNo, other: RecordNo) -> Likeness
 }
 
 fn likeness(a: NameRef<'_>, b: NameRef<'_>) -> Likeness {
-    // What an English name says of a Chinese one is for the comparison to find out.
+    // An English name is the Chinese one's where its letters are, and nothing else is known of it.
     if a.shape.english != b.shape.english {
-        return Likeness::Same;
+        let (english, chinese) = if a.shape.english { (a, b) } else { (b, a) };
+        return if is_spelt(english.brand(), chinese.stem()) { Likeness::Same } else { Likeness::Unlike };
     }
     let (x, y) = if a.stem().len() <= b.stem().len() { (a, b) } else { (b, a) };
     let (short, long) = (x.stem(), y.stem());
@@ -194,6 +260,11 @@ fn likeness(a: NameRef<'_>, b: NameRef<'_>) -> Likeness {
     let inside = |short: &[Glyph], long: &[Glyph]| short.len() >= 2 && long.windows(short.len()).any(|part| part == short);
     let slip = long.len() >= 4 && common + 1 >= long.len() && (p.len() >= 3 || one_sound(p, q));
     if slip || p == q || inside(p, q) || inside(q, p) { Likeness::Kin } else { Likeness::Unlike }
+}
+
+/// The letters are the beginning of a Chinese name.
+fn is_spelt(letters: &[Glyph], stem: &[Glyph]) -> bool {
+    !letters.is_empty() && (1..=stem.len().min(6)).any(|len| reads_as(&stem[..len], letters))
 }
 
 fn one_sound(x: &[Glyph], y: &[Glyph]) -> bool {

@@ -6,3 +6,4 @@ pub mod bearers;
 pub mod profiles;
 pub(in crate::link) mod rules;
 mod slips;
+mod stated;

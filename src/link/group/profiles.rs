@@ -3,6 +3,8 @@
 //! Profiles keep their numbers while nothing about them changes; what a change touches is made anew, group by group. The
 //! rules are in `group::rules`.
 
+mod kept;
+
 use rayon::prelude::*;
 
 use super::bearers::{Bearers, Doubt, bearers};
@@ -10,7 +12,7 @@ use super::rules::{
     Seats, branch_seats, by_credit_code, is_establishment, of_an_establishment, seated_elsewhere, seats_of, strays,
 };
 use super::slips::meant;
-use crate::link::codec::{KeepAll, Reader, Writer, kept};
+use super::stated::{Stated, title};
 use crate::link::number_map::NumberMap;
 use crate::link::outcome::FlagKind;
 use crate::link::records::{CONTRADICTING, ESTABLISHMENT, ISSUES_CODES, LEGAL_UNIT, RecordNo, RecordRow, RecordTable};
@@ -87,34 +89,10 @@ pub struct Profiles {
     vacant: Vec<ProfileNo>,
     /// Registration numbers that stand beside exactly one organisation code lead to it; 0: beside several.
     led: NumberMap<u64, u64>,
-    registered: Registered,
+    registered: Stated,
+    /// Records of the issuer of codes by the name that they write beside a code, see [`title`].
+    titled: Stated,
     seats: Seats,
-}
-
-/// Records by registration number.
-#[derive(Debug, Clone, Default)]
-struct Registered {
-    first: NumberMap<u64, RecordNo>,
-    next: NumberMap<RecordNo, RecordNo>,
-}
-
-impl Registered {
-    fn insert(&mut self, number: u64, record: RecordNo) {
-        if let Some(before) = self.first.insert(number, record) {
-            self.next.insert(record, before);
-        }
-    }
-    fn remove(&mut self, number: u64, record: RecordNo) {
-        let known: Vec<RecordNo> = self.of(number).collect();
-        self.first.remove(&number);
-        for other in &known {
-            self.next.remove(other);
-        }
-        known.into_iter().filter(|other| *other != record).for_each(|other| self.insert(number, other));
-    }
-    fn of(&self, number: u64) -> impl Iterator<Item = RecordNo> + '_ {
-        std::iter::successors(self.first.get(&number).copied(), |record| self.next.get(record).copied())
-    }
 }
 
 /// Records that a person said are different, by record.
@@ -190,6 +168,9 @@ pub fn identify_but(record_table: &RecordTable, cannot_links: &CannotLinks, hidd
         Profiles { of_record: vec![NONE; record_table.records.len()], seats: branch_seats(record_table), ..Profiles::default() };
     for record in record_table.standing() {
         let facts = record_table.facts(record);
+        if let Some(title) = title(record_table, facts).filter(|_| !hidden(record)) {
+            profiles.titled.insert(title, record);
+        }
         if facts.registration != 0 {
             profiles.registered.insert(facts.registration, record);
             if facts.organisation != 0 {
@@ -256,21 +237,29 @@ impl Profiles {
     }
 
     /// Follows records that changed: `before` tells what they were (gone, if new). `spoken_on` are records whose
-    /// judgements changed. `seated` finds the profiles of whole firms by the hash of their 字号 and trade.
-    /// The groups whose profiles have to be made anew.
+    /// judgements changed. `seated` finds the profiles of whole firms by the hash of their 字号 and trade, `called` those that bear a
+    /// name, by what [`title`] makes of it. The groups whose profiles have to be made anew.
     pub fn affected(
         &mut self,
         record_table: &RecordTable,
         before: &[(RecordNo, RecordRow)],
         spoken_on: &[RecordNo],
         seated: impl Fn(u64) -> Vec<ProfileNo>,
+        called: impl Fn(u64) -> Vec<ProfileNo>,
     ) -> Affected {
         self.of_record.resize(record_table.records.len(), NONE);
         let mut moved: Vec<RecordNo> = before.iter().map(|(record, _)| *record).collect();
         let mut numbers: Vec<u64> = Vec::new();
-        let mut stems: Vec<u64> = Vec::new();
+        let (mut stems, mut titles): (Vec<u64>, Vec<u64>) = Default::default();
         for (record, old) in before {
             let new = record_table.facts(*record);
+            // What a record is called where it keeps its name and code is no news; its number stays what it is.
+            let (was, is) = (title(record_table, old), title(record_table, new));
+            if (was, old.organisation, old.name) != (is, new.organisation, new.name) {
+                was.into_iter().for_each(|title| self.titled.remove(title, *record));
+                is.into_iter().for_each(|title| self.titled.insert(title, *record));
+                titles.extend(was.into_iter().chain(is));
+            }
             if !old.is_gone() && old.registration != 0 {
                 self.registered.remove(old.registration, *record);
                 numbers.push(old.registration);
@@ -318,7 +307,10 @@ impl Profiles {
         moved.dedup();
         stems.sort_unstable();
         stems.dedup();
-        let mut groups: Vec<GroupKey> = stems.into_iter().flat_map(seated).map(|profile| self.get(profile).group).collect();
+        titles.sort_unstable();
+        titles.dedup();
+        let named = titles.into_iter().flat_map(called);
+        let mut groups: Vec<GroupKey> = stems.into_iter().flat_map(seated).chain(named).map(|p| self.get(p).group).collect();
         let of = |record: &RecordNo| Some(self.of_record[*record as usize]).filter(|p| *p != NONE).map(|p| self.get(p).group);
         groups.extend(moved.iter().chain(spoken_on).filter_map(of));
         let standing = moved.iter().filter(|r| !record_table.facts(**r).is_gone());
@@ -461,7 +453,15 @@ impl Profiles {
                     self.identified(record_table, key, code, &group, added);
                 }
             }
-            2 => self.add(record_table, key, Codes::default(), group, added),
+            2 => {
+                let Bearers { own, strangers, firms } = bearers(record_table, &self.titled, group);
+                self.add(record_table, key, Codes::default(), &own, added);
+                for (stranger, doubt) in strangers {
+                    self.add(record_table, key, Codes { doubt, ..Codes::default() }, &[stranger], added);
+                    let profile = self.of_record[stranger as usize];
+                    self.flags.entry(profile).or_default().push((FlagKind::CodeOnManyNames, stranger, firms));
+                }
+            }
             _ => group.iter().for_each(|record| self.add(record_table, key, Codes::default(), &[*record], added)),
         }
     }
@@ -486,7 +486,7 @@ impl Profiles {
         }
         let first = added.len();
         let left: Vec<RecordNo> = group.iter().copied().filter(|r| !strays.contains(r)).collect();
-        let Bearers { own, strangers, firms } = bearers(record_table, &left);
+        let Bearers { own, strangers, firms } = bearers(record_table, &self.titled, &left);
         self.add(record_table, key, Codes::of(code), &own, added);
         for stray in strays {
             self.add(record_table, key, Codes { parent: code, ..Codes::default() }, &[stray], added);
@@ -578,34 +578,4 @@ impl Codes {
 pub struct Affected {
     moved: Vec<RecordNo>,
     groups: Vec<GroupKey>,
-}
-
-kept!(Profile { from, len, organisation, parent, claim, doubt, anchor, stem, issued, group, next });
-
-impl KeepAll for Profiles {
-    fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
-        to.list(&self.all)?;
-        to.list(&self.members)?;
-        to.list(&self.of_record)?;
-        to.map(&self.flags)?;
-        to.map(&self.groups)?;
-        to.list(&self.vacant)?;
-        to.map(&self.led)?;
-        to.map(&self.registered.first)?;
-        to.map(&self.registered.next)?;
-        to.map(&self.seats)
-    }
-    fn read(from: &mut Reader<'_>) -> Option<Profiles> {
-        Some(Profiles {
-            all: from.list()?,
-            members: from.list()?,
-            of_record: from.list()?,
-            flags: from.map()?,
-            groups: from.map()?,
-            vacant: from.list()?,
-            led: from.map()?,
-            registered: Registered { first: from.map()?, next: from.map()? },
-            seats: from.map()?,
-        })
-    }
 }

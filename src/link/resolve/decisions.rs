@@ -157,7 +157,7 @@ fn fingerprint(decision: &Decision) -> u64 {
     mark.max(1)
 }
 
-/// Reviews and sayings of the profiles in scope, and sayings of `speakers`, kept in `standing`.
+/// Review pairs and stated relations of the profiles in scope, and stated relations of `speakers`, kept in `standing`.
 pub fn refresh_reviews(
     scoring: ScoringContext<'_>,
     standing: &mut LinkState,

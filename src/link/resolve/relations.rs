@@ -1,6 +1,6 @@
 //! Relations between entities, as facts of their own: never a reason to join.
 //!
-//! What each profile says of others is kept between runs, and read again where the profile or one that it speaks of has
+//! What each profile states about others is kept between runs, and read again where the profile or one that it speaks of has
 //! changed.
 
 use hashbrown::HashMap;

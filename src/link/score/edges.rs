@@ -1,4 +1,4 @@
-//! Bonds: candidate pairs that are not hopeless, with their weight.
+//! Edges: candidate pairs that are not hopeless, with their weight.
 //!
 //! They are kept between runs. A pair is compared again only where one of its sides has changed, or how common a value
 //! of theirs is; so a run after a small change compares little, and ends where a full one would.
@@ -10,10 +10,11 @@ use rayon::prelude::*;
 use crate::link::block::index::Index;
 use crate::link::block::keys::{BlockKey, block_limit, is_blocking, keys};
 use crate::link::codec::{KeepAll, Reader, Writer, kept};
+use crate::link::compare::caution::caution;
 use crate::link::compare::compare;
 use crate::link::compare::frequencies::ValueFrequencies;
 use crate::link::compare::levels::Caution;
-use crate::link::compare::levels::{CodeLevel, Comparison};
+use crate::link::compare::levels::{CodeLevel, Comparison, RegistrationLevel};
 use crate::link::compare::weights::Weights;
 use crate::link::group::bearers::Doubt;
 use crate::link::group::profiles::{NONE, Profile, ProfileNo, Profiles};
@@ -71,6 +72,12 @@ impl ScoringContext<'_> {
             if pair.establishment && a.organisation != 0 && b.organisation != 0 && left != right {
                 pair.caution = Caution::Unit;
             }
+            // A registration number dragged over many rows proves nothing of any.
+            let dragged = |one: &Profile| one.doubt == Doubt::Dragged && one.claim == 0;
+            if pair.registration == RegistrationLevel::Same && (dragged(a) || dragged(b)) {
+                pair.registration = RegistrationLevel::Absent;
+                pair.caution = caution(&pair, self.record_table.name(pair.names.0), self.record_table.name(pair.names.1));
+            }
             // Whose code it is nobody has to guess; another firm's name would have to say so.
             let of_another = |one: &Profile, other: &Profile| {
                 let codes = one.claim != 0 && other.organisation != 0 && one.claim != other.organisation;
@@ -83,6 +90,8 @@ impl ScoringContext<'_> {
             for (one, _) in [(a, b), (b, a)].into_iter().filter(|(one, other)| one.claim != 0 && one.claim == other.organisation)
             {
                 match one.doubt {
+                    // The name is another unit's or another city's: whose code it is does not say which of the two is wrong.
+                    Doubt::Silent if matches!(pair.caution, Caution::Unit | Caution::Place) => pair.caution = Caution::Dragged,
                     Doubt::Silent => pair.caution = Caution::Unsaid,
                     Doubt::Contradicted => pair.caution = Caution::Claim,
                     Doubt::Dragged => pair.caution = Caution::Dragged,

@@ -268,6 +268,8 @@ pub(in crate::model::message) const VALUES: &[(&str, &str, &str)] = &[
     ("DISPUTE_LAST_12_MONTHS", "近12个月有劳动争议", "dispute within 12 months"),
     ("PAYS_PREPARATORY_FUND", "缴纳建会筹备金", "pays the preparatory fund"),
     ("LISTED", "上市公司", "listed"),
+    ("DOMESTIC_SERVICE", "家政服务", "domestic service"),
+    ("CARE", "护理服务", "care"),
     ("REGISTRY", "登记坐标", "a registry's point"),
     ("TOWN", "街道乡镇", "street or town"),
     ("DISTRICT", "区", "district"),

@@ -10,13 +10,16 @@ pub mod industries;
 pub mod registration;
 pub mod sizes;
 mod table;
+pub mod threshold_file;
 pub mod thresholds;
 pub mod unions;
 pub mod words;
+pub mod working_days;
 
 pub use areas::{AreaPlace, Areas, District, Town, areas};
 pub use industries::{Industries, IndustryCode, industries};
 pub use registration::{operating_status, ownership_of};
 pub use sizes::size_class;
-pub use thresholds::{Thresholds, thresholds};
+pub use threshold_file::thresholds;
+pub use thresholds::Thresholds;
 pub use unions::{FederationUnit, federation_units};

@@ -95,7 +95,9 @@ pub(super) fn of_head(head: &[u8], named: Format) -> io::Result<Kind> {
             return Ok(Kind::SpreadsheetMl);
         }
         let page = ["<!doctype html", "<html", "<table", "<head", "<meta", "<style", "<body", "<div", "<!--"];
-        if named.is_workbook() && page.iter().any(|p| text.starts_with(p)) {
+        // A page may begin with what stands above its table: <p>单位：万元</p><table>.
+        let with_table = text.contains("<table") && ["<tr>", "<tr "].iter().any(|row| text.contains(row));
+        if named.is_workbook() && (page.iter().any(|p| text.starts_with(p)) || with_table) {
             return Ok(Kind::Html);
         }
         if named.is_workbook() {
@@ -232,6 +234,7 @@ mod tests {
             (b"<html xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><table>", Format::Xls, Kind::Html),
             (b"<html><form>", Format::Csv, Kind::Text(Format::Csv)),
             (b"\xef\xbb\xbf<table><tr>", Format::Xls, Kind::Html),
+            (b"<p>title</p><table><tr>", Format::Xls, Kind::Html),
             (&gb, Format::Xls, Kind::UnnamedText),
             (b"id,name\n", Format::Xlsx, Kind::UnnamedText),
             (b"id,name\n", Format::Csv, Kind::Text(Format::Csv)),

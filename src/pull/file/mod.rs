@@ -11,6 +11,7 @@ mod reader;
 mod records;
 mod rows;
 mod series;
+mod shifted;
 mod together;
 
 pub(super) use capped::Capped;

@@ -47,6 +47,7 @@ pub(in crate::pull) async fn pull_paths(
         number: 0,
         columns: Vec::new(),
         hash: Xxh3::new(),
+        doubt: None,
     };
     let mut together = Together::of(&paths);
     let reading = tokio::task::spawn_blocking(move || reader.read_all(&paths));

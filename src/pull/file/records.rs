@@ -140,6 +140,11 @@ impl SheetRows for Sheet<'_, '_> {
         self.below.iter_mut().for_each(Below::gap);
     }
 
+    fn aside(&mut self, text: &str) -> io::Result<()> {
+        let done = self.rows.aside(text);
+        self.keep(done)
+    }
+
     fn note(&mut self, note: Note) -> io::Result<()> {
         let done = self.rows.note(note);
         self.keep(done)
@@ -150,6 +155,9 @@ impl SheetRows for Sheet<'_, '_> {
         let number = *self.rows.number;
         let text = || cells.iter().map(|c| c.as_deref().unwrap_or_default()).collect::<Vec<_>>().join("\t");
         let below = self.below.as_mut().and_then(|b| b.why(|at| cells.get(at)?.as_deref()));
+        for text in self.below.as_mut().map(Below::asides).unwrap_or_default() {
+            self.aside(&text)?;
+        }
         if let Some(error) = below {
             self.chunk.fault(number, None, error, &text());
         } else if cells.len() != self.chunk.width() {

@@ -8,6 +8,7 @@ use super::events::Rows;
 use super::kind::{Kind, head, of_head, recognise};
 use super::places::is_aside;
 use super::records::{Records, Sheet};
+use super::shifted::Shifted;
 use crate::connector::{Below, Connector, Encoding, Format, format_of};
 use crate::pull::csv::{CsvReader, Opened, Unusable};
 use crate::pull::error::said;
@@ -176,11 +177,15 @@ impl Rows<'_> {
         let width = columns.len();
         let mut below = Below::new(self.connector, &columns);
         self.header(columns)?;
+        std::mem::take(&mut reader.skipped).iter().try_for_each(|line| self.aside(line))?;
+        let mut shifted = Shifted::new(self.connector, &self.columns[..]);
         loop {
             let mut chunk = Chunk::new(width);
             let read = reader.read_chunk(&mut chunk, self.number, below.as_mut());
             let more = read.map_err(|e| PullError::io(self.connector, self.shown, &e))?;
-            self.send(chunk)?;
+            chunk.faults.iter().filter(|f| f.error.is_no_record()).try_for_each(|f| self.aside(&f.raw))?;
+            below.iter_mut().flat_map(Below::asides).try_for_each(|text| self.aside(&text))?;
+            self.send(shifted.sift(chunk))?;
             if !more {
                 break;
             }

@@ -19,6 +19,9 @@ struct Fingerprint {
 }
 
 /// Downloads and reads the file; `unchanged` where the server's validators, or the bytes, are those of last time.
+///
+/// # Errors
+/// Those of [`RegistryClient::send`]; `html`, where a web page came instead of data; what reading the file fails with.
 pub async fn pull(
     connector: &Connector,
     place: &str,

@@ -59,6 +59,7 @@ pub(super) async fn pull(
         sent: 0,
         faults: 0,
         before: cursor.rows,
+        earlier: HashSet::new(),
     };
     let since = since_text(connector, &cursor);
     let resumed = cursor.at.is_some();
@@ -153,7 +154,9 @@ pub(super) async fn pull(
             let ask = paging::ask(connector, &base, next, since.as_deref())?;
             ahead.only(next.clone(), ask);
         }
-        pages.deliver(&items, &mut cursor)?;
+        if pages.deliver(&items, &mut cursor)? {
+            proof.came_again();
+        }
         context.report(Progress { rows, bytes: client.bytes(), total_rows: proof.total(), total_bytes: None });
         let Some(next) = next else {
             if let Some(total) = proof.total().filter(|t| rows < *t) {
@@ -191,14 +194,19 @@ struct Pages<'a> {
     sent: u64,
     faults: u64,
     before: u64,
+    /// Digests of the records of the pages so far.
+    earlier: HashSet<u64>,
 }
 
 impl Pages<'_> {
-    /// Hands the page's records to the sink.
-    fn deliver(&mut self, items: &[Cow<'_, str>], cursor: &mut Cursor) -> Result<(), PullError> {
+    /// Hands the page's records to the sink. Whether any of them stood on an earlier page.
+    fn deliver(&mut self, items: &[Cow<'_, str>], cursor: &mut Cursor) -> Result<bool, PullError> {
         if items.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
+        let digests: Vec<u64> = items.iter().map(|item| xxh3_64(item.as_bytes()).max(1)).collect();
+        let again = digests.iter().any(|digest| self.earlier.contains(digest));
+        self.earlier.extend(&digests);
         // The page that settles the columns is read whole: samples of them are taken from it.
         let settled = self.columns.started();
         // Where the cursor's column counts, every row's must be seen.
@@ -208,9 +216,9 @@ impl Pages<'_> {
             self.say_columns()?;
         }
         let mut chunk = Chunk::new(self.columns.names.len());
-        for item in items {
+        for (item, digest) in items.iter().zip(digests) {
             let number = self.before + self.sent + 1;
-            let mark = match by_text.then(|| xxh3_64(item.as_bytes()).max(1)) {
+            let mark = match by_text.then_some(digest) {
                 None => Mark::Cells,
                 Some(digest) if !settled => Mark::Text(digest),
                 Some(digest) => match self.sink.known(digest).map_err(|e| PullError::sink(self.connector, &e))? {
@@ -236,7 +244,8 @@ impl Pages<'_> {
             }
             self.sent += 1;
         }
-        self.send(chunk, cursor)
+        self.send(chunk, cursor)?;
+        Ok(again)
     }
 
     fn say_columns(&mut self) -> Result<(), PullError> {

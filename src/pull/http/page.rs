@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::shapes::{self, Found, SIGNS};
+use super::shapes::{self, Found, MESSAGES, SIGNS};
 use super::xml_answer::{Envelope, envelope};
 use crate::connector::{Connector, Format};
 use crate::pull::{PullError, answer, xml};
@@ -78,6 +78,7 @@ impl<'a> Page<'a> {
         let ok = http.ok.as_ref().map(|(at, _)| at.as_str());
         let mut texts = vec![ok, http.total.as_deref(), http.paging.next.as_deref()];
         texts.extend(SIGNS.map(Some));
+        texts.extend(MESSAGES.map(Some));
         let (mut looked, fault) = answer::look(body, self.items, &texts);
         // JSON texts one behind the other, whatever the connector calls them.
         let behind_one_another =
@@ -101,7 +102,7 @@ impl<'a> Page<'a> {
         }
         let total = looked.texts[1].take().and_then(|t| how_many(&t));
         let next = looked.texts[2].take();
-        let signs = &looked.texts[3..];
+        let (signs, messages) = looked.texts[3..].split_at(SIGNS.len());
         let items = match looked.items {
             Some(items) => Some(items),
             None => match shapes::instead_of_a_list(self.connector, body, self.items) {
@@ -111,7 +112,8 @@ impl<'a> Page<'a> {
                 Found::Missing | Found::Unwrapped(_) => return Err(self.no_items()),
             },
         };
-        if !affirmed && items.as_ref().is_none_or(Vec::is_empty) && shapes::says_failure(signs) {
+        let failed = || shapes::says_failure(signs) || total != Some(0) && shapes::tells_of_failure(messages);
+        if !affirmed && items.as_ref().is_none_or(Vec::is_empty) && failed() {
             let body = excerpt(body);
             return Err(PullError::new(
                 self.connector,

@@ -105,6 +105,10 @@ fn bad_link(connector: &Connector, link: &str) -> PullError {
 
 /// Where the next page is; None: that was the last one. A page shorter than asked for is no end: the server may cap the
 /// size. The end is an empty page, or the announced total (`over`), or a `token` that means the end.
+///
+/// # Errors
+/// The answer gives the cursor that was asked for again, or a flag for one (`next_is_a_flag`): asking on would never end; its link leads to
+/// another host; `at` is of another kind of paging (`foreign_cursor`).
 pub fn next(
     connector: &Connector,
     base: &Url,

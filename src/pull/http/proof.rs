@@ -16,6 +16,8 @@ pub struct Proof {
     changed: bool,
     /// A page announced another number than its own.
     in_all: bool,
+    /// A record stood on two pages: another may have moved past the reader.
+    overlapped: bool,
     /// An answer that only seems to be empty ended the pull, or one that cannot show its end.
     unproven: bool,
     /// How the first answer said that it went well.
@@ -110,6 +112,11 @@ impl Proof {
         self.unproven = true;
     }
 
+    /// A record came that an earlier page had.
+    pub fn came_again(&mut self) {
+        self.overlapped = true;
+    }
+
     /// The number of records changed while they were read: some may have moved past the reader.
     pub fn moved(&self) -> bool {
         self.changed
@@ -117,7 +124,7 @@ impl Proof {
 
     /// Every record of the registry came.
     pub fn is_whole(&self) -> bool {
-        !self.changed && !self.unproven
+        !self.changed && !self.unproven && !self.overlapped
     }
 }
 
@@ -134,6 +141,13 @@ pub(super) fn why_not_whole(proof: &Proof, incremental: bool) -> Option<Note> {
             format!(
                 "the registry's number of records changed while they were read, and pages may have moved past the reader: {en}"
             ),
+        ));
+    }
+    if proof.overlapped {
+        return Some(Note::new(
+            "pages_overlap",
+            "有记录在不同的页上重复出现，分页时可能有别的记录被漏读（数据源应按固定的顺序分页）；本次不据此撤销任何记录",
+            "records stood on two pages, so that others may have moved past the reader (pages need a fixed order): nothing is taken for gone by this pull",
         ));
     }
     (!proof.is_whole()).then(not_proven_whole)

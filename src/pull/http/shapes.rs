@@ -155,6 +155,45 @@ pub const SIGNS: [&str; 12] = [
     "/returnCode",
 ];
 
+/// Where an answer says in words how it went.
+pub const MESSAGES: [&str; 8] = ["/msg", "/message", "/errmsg", "/errMsg", "/errorMsg", "/resultMsg", "/retMsg", "/info"];
+
+/// Whether an answer without records says in its own words that it failed: a session that has ended, too many questions.
+pub fn tells_of_failure(messages: &[Option<String>]) -> bool {
+    const FAILURES: &[&str] = &[
+        "过期",
+        "失效",
+        "未登录",
+        "重新登录",
+        "请登录",
+        "无权",
+        "没有权限",
+        "权限不足",
+        "频繁",
+        "繁忙",
+        "异常",
+        "失败",
+        "错误",
+        "超时",
+        "非法",
+        "无效",
+        "拒绝",
+        "expired",
+        "invalid",
+        "unauthor",
+        "forbidden",
+        "timeout",
+        "timed out",
+        "failed",
+        "denied",
+        "too many",
+    ];
+    messages.iter().flatten().any(|text| {
+        let text = text.to_lowercase();
+        !text.contains("成功") && !text.contains("success") && FAILURES.iter().any(|word| text.contains(word))
+    })
+}
+
 /// The names of an answer's outermost members, and what those say that tell how it went.
 pub fn signs(body: &str) -> String {
     let Some(members) = answer::members(body) else { return String::new() };
@@ -246,6 +285,13 @@ mod tests {
         assert_eq!(found(body, Some("/data/l")), Found::Unwrapped(inner.into()));
         assert_eq!(found(r#"{"d":"[{\"id\":1}]"}"#, None), Found::Unwrapped(r#"{"d":[{"id":1}]}"#.into()));
         assert_eq!(found(r#""[{\"id\":1}]""#, None), Found::Unwrapped(r#"[{"id":1}]"#.into()));
+    }
+
+    #[test]
+    fn a_message_that_tells_of_a_failure_is_believed_where_no_record_came() {
+        let told = |text: &str| tells_of_failure(&[None, Some(text.to_owned())]);
+        assert!(told("token已过期") && told("请求过于频繁，请稍后再试") && told("Session expired"));
+        assert!(!told("ok") && !told("查询成功，无异常") && !told("没有数据") && !told(""));
     }
 
     #[test]

@@ -10,6 +10,10 @@ pub enum NumberFormat {
     General,
     /// A day, or a day and a time.
     Date,
+    /// A month of a year: 2021年3月, which is stored as its first day.
+    Month,
+    /// A year, stored as its first day.
+    Year,
     /// Hours beyond a day are hours: `[h]:mm`.
     Elapsed,
     Sections(Vec<Section>),
@@ -56,7 +60,8 @@ impl NumberFormat {
         Some(match id {
             0..=8 | 11..=13 | 37..=44 | 48 | 49 => NumberFormat::General,
             9 | 10 => NumberFormat::of("0%"),
-            14..=22 | 27..=36 | 45 | 47 | 50..=58 => NumberFormat::Date,
+            17 | 27 | 36 | 50 | 52 | 57 => NumberFormat::Month,
+            14..=16 | 18..=22 | 28..=35 | 45 | 47 | 51 | 53..=56 | 58 => NumberFormat::Date,
             46 => NumberFormat::Elapsed,
             _ => return None,
         })
@@ -84,7 +89,13 @@ impl NumberFormat {
         match self {
             NumberFormat::General => general(value),
             NumberFormat::Date if value >= 0.0 => day(value, from_1904).unwrap_or_else(|| general(value)),
-            NumberFormat::Date | NumberFormat::Elapsed => general(value),
+            NumberFormat::Month | NumberFormat::Year if value >= 0.0 => {
+                let shown = day(value, from_1904).unwrap_or_else(|| general(value));
+                // Any other day was meant as such, and its format hides it.
+                let first = if *self == NumberFormat::Month { "-01" } else { "-01-01" };
+                shown.strip_suffix(first).filter(|rest| rest.len() >= 4).map(str::to_owned).unwrap_or(shown)
+            }
+            NumberFormat::Date | NumberFormat::Month | NumberFormat::Year | NumberFormat::Elapsed => general(value),
             NumberFormat::Sections(sections) => {
                 // Texts have the fourth part, or the only one with an @ in it.
                 let numbers: &[Section] = match sections.as_slice() {
@@ -178,7 +189,7 @@ fn day(value: f64, from_1904: bool) -> Option<String> {
 fn as_time(code: &str) -> Option<NumberFormat> {
     let first = sections(code).into_iter().next()?;
     let mut chars = first.chars().peekable();
-    let mut date = false;
+    let (mut date, mut parts) = (false, String::new());
     while let Some(c) = chars.next() {
         match c {
             '"' => drop(chars.by_ref().take_while(|c| *c != '"').count()),
@@ -190,14 +201,23 @@ fn as_time(code: &str) -> Option<NumberFormat> {
                 }
             }
             'E' | 'e' if matches!(chars.peek(), Some('+' | '-')) => return None,
-            'y' | 'Y' | 'm' | 'M' | 'd' | 'D' | 'h' | 'H' | 's' | 'S' | 'e' => date = true,
+            'y' | 'Y' | 'm' | 'M' | 'd' | 'D' | 'h' | 'H' | 's' | 'S' | 'e' => {
+                date = true;
+                parts.push(if c == 'e' { 'y' } else { c.to_ascii_lowercase() });
+            }
             // General, G/通用格式
             'G' if first.trim_start_matches(|c| c != 'G').starts_with("General") || first.contains("G/") => return None,
             '0' | '#' | '?' if !date => return None,
             _ => {}
         }
     }
-    date.then_some(NumberFormat::Date)
+    let (year, month) = (parts.contains('y'), parts.contains('m'));
+    let finer = parts.contains(['d', 'h', 's']);
+    date.then_some(match (year, month) {
+        (true, true) if !finer => NumberFormat::Month,
+        (true, false) if !finer => NumberFormat::Year,
+        _ => NumberFormat::Date,
+    })
 }
 
 /// The parts between `;`, quotes respected.
@@ -467,6 +487,10 @@ mod tests {
             ("0;;", -5.0, ""),
             ("#,##0;-#,##0", 0.0, "0"),
             ("yyyy\\-mm\\-dd", 44256.0, "2021-03-01"),
+            ("yyyy\"年\"m\"月\"", 44256.0, "2021-03"),
+            ("yyyy\"年\"m\"月\"", 44270.0, "2021-03-15"),
+            ("mmm-yy", 44256.0, "2021-03"),
+            ("yyyy", 44197.0, "2021"),
             ("[$-804]yyyy\"年\"m\"月\"d\"日\";@", 44256.0, "2021-03-01"),
             ("[DBNum1][$-804]yyyy\"年\"m\"月\"d\"日\";@", 44256.0, "2021-03-01"),
             ("[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", 44256.0, "2021-03-01"),
@@ -493,6 +517,7 @@ mod tests {
         }
         assert_eq!(NumberFormat::Date.show(42794.0, true), "2021-03-01", "counted from 1904");
         assert_eq!(NumberFormat::built_in(10).map(|f| f.show(0.35, false)).as_deref(), Some("35%"));
-        assert_eq!(NumberFormat::built_in(57).map(|f| f.show(44256.0, false)).as_deref(), Some("2021-03-01"));
+        assert_eq!(NumberFormat::built_in(57).map(|f| f.show(44256.0, false)).as_deref(), Some("2021-03"));
+        assert_eq!(NumberFormat::built_in(58).map(|f| f.show(44256.0, false)).as_deref(), Some("2021-03-01"));
     }
 }

@@ -28,6 +28,8 @@ struct Sheet {
 pub(super) struct Book {
     names: Vec<SheetName>,
     sheets: Vec<Sheet>,
+    /// What stands outside of cells, where it may name a unit.
+    outside: Vec<String>,
 }
 
 /// Cells that one cell may span; a page that says more is wrong.
@@ -46,7 +48,7 @@ impl Book {
     /// # Errors
     /// `InvalidData` for a page without a table of data, or with a form: a login page, an error page.
     fn parse(text: &str) -> io::Result<Book> {
-        let (sheets, form) = tables(text);
+        let (sheets, form, outside) = tables(text);
         let sheets: Vec<Sheet> =
             sheets.into_iter().filter(|s| s.rows.len() > 1 && s.rows.iter().any(|(_, cells)| cells.len() > 1)).collect();
         if sheets.is_empty() || form {
@@ -57,14 +59,14 @@ impl Book {
             ));
         }
         let names = (1..=sheets.len()).map(|n| SheetName { name: format!("table {n}"), hidden: false }).collect();
-        Ok(Book { names, sheets })
+        Ok(Book { names, sheets, outside })
     }
 }
 
-/// The innermost tables, and whether the page has a form to fill in.
-fn tables(text: &str) -> (Vec<Sheet>, bool) {
+/// The innermost tables, whether the page has a form to fill in, and texts outside of cells that speak of money.
+fn tables(text: &str) -> (Vec<Sheet>, bool, Vec<String>) {
     let (mut done, mut open, mut form): (Vec<Sheet>, Vec<Sheet>, bool) = (Vec::new(), Vec::new(), false);
-    let mut hidden = 0u32;
+    let (mut hidden, mut outside) = (0u32, Vec::new());
     for Ok(token) in Tokenizer::new_with_emitter(text, DefaultEmitter::default()) {
         match token {
             Token::StartTag(tag) => {
@@ -106,6 +108,8 @@ fn tables(text: &str) -> (Vec<Sheet>, bool) {
             Token::String(text) if hidden == 0 => {
                 if let Some(cell) = open.last_mut().and_then(|s| s.cell.as_mut()) {
                     cell.push_str(&String::from_utf8_lossy(&text));
+                } else if outside.len() < 100 && text.len() < 600 {
+                    outside.push(String::from_utf8_lossy(&text).into_owned());
                 }
             }
             _ => {}
@@ -115,7 +119,8 @@ fn tables(text: &str) -> (Vec<Sheet>, bool) {
         s.end_row();
         s
     }));
-    (done, form)
+    outside.retain(|text| text.contains('元'));
+    (done, form, outside)
 }
 
 impl Sheet {
@@ -172,6 +177,10 @@ impl Workbook for Book {
         Ok(self.sheets[sheet].merges.clone())
     }
 
+    fn asides(&mut self, _: usize) -> io::Result<Vec<String>> {
+        Ok(self.outside.clone())
+    }
+
     fn rows(&mut self, sheet: usize, each: &mut Each<'_>) -> io::Result<()> {
         self.sheets[sheet].rows.iter().try_for_each(|(at, cells)| each(*at, &mut cells.clone()))
     }
@@ -201,6 +210,8 @@ mod tests {
         assert_eq!(book.sheets[0].merges, [Merge { rows: (1, 2), columns: (2, 2) }]);
         let login = "<html><form><table><tr><td>用户</td><td><input name=u></td></tr><tr><td>口令</td><td><input type=password></td></tr></table></form>";
         assert!(Book::parse(login).is_err());
+        let said = format!("<p>单位：万元</p>{html}<p>制表人</p>");
+        assert_eq!(Book::parse(&said).expect("a table").outside, ["单位：万元"]);
         assert!(Book::parse("<html><body>500</body></html>").is_err());
     }
 }

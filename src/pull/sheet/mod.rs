@@ -61,7 +61,9 @@ pub fn read(path: &Path, kind: Kind, connector: &Connector, rows: &mut dyn Sheet
     for (sheet, skip) in sheets {
         let merges = book.merges(sheet)?;
         let decoding = Decoding { skip, ..connector.decoding.clone() };
-        let mut table = Table::new(&decoding, merges, rows);
+        book.asides(sheet)?.iter().try_for_each(|text| rows.aside(text))?;
+        let hidden = book.hidden_columns(sheet)?;
+        let mut table = Table::new(&decoding, merges, rows).with_hidden(hidden);
         book.rows(sheet, &mut |at, cells| table.row(at, cells))?;
         let name = book.sheets()[sheet].name.clone();
         table.finish(&name)?;

@@ -25,6 +25,9 @@ pub(super) struct Table<'a> {
     /// Cells to the right of the header, and the first of them.
     beyond: u64,
     first_beyond: Option<String>,
+    /// Hidden columns, first and last of each range; then their names.
+    hidden: Vec<(u32, u32)>,
+    hidden_names: Vec<String>,
 }
 
 impl<'a> Table<'a> {
@@ -43,12 +46,36 @@ impl<'a> Table<'a> {
             filled: 0,
             beyond: 0,
             first_beyond: None,
+            hidden: Vec::new(),
+            hidden_names: Vec::new(),
+        }
+    }
+
+    pub(super) fn with_hidden(mut self, columns: Vec<(u32, u32)>) -> Table<'a> {
+        self.hidden = columns;
+        self
+    }
+
+    /// Of two columns with one name the visible one has it, and the hidden one a number behind.
+    fn name_hidden(&mut self, columns: &mut [String]) {
+        let is_hidden = |at: usize| self.hidden.iter().any(|(first, last)| (*first as usize..=*last as usize).contains(&at));
+        for at in (0..columns.len()).filter(|at| is_hidden(*at)) {
+            let again = |name: &str| name.strip_prefix(columns[at].as_str()).and_then(|r| r.strip_prefix('_')).map(str::to_owned);
+            let shown = (0..columns.len()).find(|other| {
+                !is_hidden(*other) && again(&columns[*other]).is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
+            });
+            if let Some(shown) = shown {
+                columns.swap(at, shown);
+            }
+            if !columns[at].starts_with("column_") {
+                self.hidden_names.push(columns[at].clone());
+            }
         }
     }
 
     pub(super) fn row(&mut self, at: u32, cells: &mut Vec<Option<String>>) -> io::Result<()> {
         if at < self.decoding.skip {
-            return Ok(());
+            return cells.iter().flatten().try_for_each(|text| self.rows.aside(text));
         }
         if !self.started && (self.header.len() as u32) < self.decoding.header_rows {
             if self.header.is_empty() && cells.iter().all(Option::is_none) {
@@ -68,7 +95,7 @@ impl<'a> Table<'a> {
             return Ok(());
         }
         self.fill(at, cells);
-        self.cut(at, cells);
+        self.cut(at, cells)?;
         if cells.len() < self.width {
             cells.resize(self.width, None);
         }
@@ -106,7 +133,7 @@ impl<'a> Table<'a> {
         self.open.retain(|(merge, _)| merge.rows.1 > at);
     }
 
-    fn cut(&mut self, at: u32, cells: &mut Vec<Option<String>>) {
+    fn cut(&mut self, at: u32, cells: &mut Vec<Option<String>>) -> io::Result<()> {
         for (column, text) in cells.iter().enumerate().skip(self.width) {
             if let Some(text) = text.as_deref().map(str::trim).filter(|t| !t.is_empty()) {
                 self.beyond += 1;
@@ -114,9 +141,11 @@ impl<'a> Table<'a> {
                     let shown: String = text.chars().take(20).collect();
                     format!("{}{}「{shown}」", column_name(column), at + 1)
                 });
+                self.rows.aside(text)?;
             }
         }
         cells.truncate(self.width.max(1));
+        Ok(())
     }
 
     fn start(&mut self) -> io::Result<()> {
@@ -127,11 +156,12 @@ impl<'a> Table<'a> {
         while self.header.last().is_some_and(|row| row.iter().all(String::is_empty)) {
             self.header.pop();
         }
-        let columns = if self.header.is_empty() {
+        let mut columns = if self.header.is_empty() {
             self.decoding.header.clone()
         } else {
             join_header(&self.header, &self.decoding.header_join)
         };
+        self.name_hidden(&mut columns);
         self.width = columns.len();
         // A table without a header of its own is as wide as it is.
         if columns.is_empty() {
@@ -148,6 +178,14 @@ impl<'a> Table<'a> {
                 "merged_cells",
                 format!("工作表「{sheet}」：合并单元格的内容已填入所跨的每一行，共 {} 格", self.filled),
                 format!("sheet \"{sheet}\": merged cells were filled in every row they span, {} cells", self.filled),
+            ))?;
+        }
+        if !self.hidden_names.is_empty() {
+            let (names, names_en) = (self.hidden_names.join("、"), self.hidden_names.join(", "));
+            self.rows.note(Note::new(
+                "columns_hidden",
+                format!("工作表「{sheet}」：隐藏的列也已读取：{names}"),
+                format!("sheet \"{sheet}\": hidden columns were read all the same: {names_en}"),
             ))?;
         }
         if let Some(first) = self.first_beyond {
@@ -201,6 +239,20 @@ mod tests {
             self.notes.push(note.code.into_owned());
             Ok(())
         }
+    }
+
+    #[test]
+    fn of_two_columns_with_one_name_the_visible_one_has_it() {
+        let mut taken = Taken::default();
+        let decoding = Decoding::default();
+        let mut table = Table::new(&decoding, Vec::new(), &mut taken).with_hidden(vec![(1, 1)]);
+        for (at, row) in [(0, "编号|人数|名称|人数"), (1, "1|9|甲|10")] {
+            let mut cells = row.split('|').map(|c| Some(c.to_owned())).collect();
+            table.row(at, &mut cells).expect("taken");
+        }
+        table.finish("表").expect("taken");
+        assert_eq!(taken.rows, ["编号|人数_2|名称|人数", "1|9|甲|10"]);
+        assert_eq!(taken.notes, ["columns_hidden"]);
     }
 
     #[test]

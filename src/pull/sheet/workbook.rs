@@ -29,6 +29,22 @@ pub(super) struct Merge {
 pub(super) trait Workbook {
     fn sheets(&self) -> &[SheetName];
     fn merges(&mut self, sheet: usize) -> io::Result<Vec<Merge>>;
+    /// Texts that stand outside of the sheet's cells: above and below a table of a page, in a header for print.
+    ///
+    /// # Errors
+    /// As [`Workbook::rows`].
+    fn asides(&mut self, sheet: usize) -> io::Result<Vec<String>> {
+        let _ = sheet;
+        Ok(Vec::new())
+    }
+    /// Columns that are hidden, first and last of each range, counted from 0.
+    ///
+    /// # Errors
+    /// As [`Workbook::rows`].
+    fn hidden_columns(&mut self, sheet: usize) -> io::Result<Vec<(u32, u32)>> {
+        let _ = sheet;
+        Ok(Vec::new())
+    }
     /// Rows that are hidden or filtered out, among those of the last reading that hold anything.
     fn hidden_rows(&self) -> u64 {
         0
@@ -56,6 +72,14 @@ pub trait SheetRows {
     }
     /// An empty row.
     fn gap(&mut self) {}
+    /// A text above the header or beside the table.
+    ///
+    /// # Errors
+    /// The taker's own; they end the reading.
+    fn aside(&mut self, text: &str) -> io::Result<()> {
+        let _ = text;
+        Ok(())
+    }
     /// What was left out, or done about it.
     ///
     /// # Errors

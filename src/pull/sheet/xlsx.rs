@@ -231,23 +231,33 @@ fn shared_strings(text: &str) -> io::Result<Strings> {
     reader.config_mut().check_end_names = false;
     // Texts in phonetic runs (rPh) say how the others are pronounced.
     let (mut in_text, mut in_phonetic, mut from) = (false, false, 0);
+    // Runs that are struck through were taken out by hand, where others of the same cell are not: ~~9~~10 is 10.
+    let (mut struck, mut run, mut out) = (false, 0, Vec::new());
     loop {
         match reader.read_event().map_err(broken)? {
             Event::Start(e) => match e.local_name().as_ref() {
                 "t" => in_text = !in_phonetic,
                 "rPh" => in_phonetic = true,
-                "si" => from = strings.text.len(),
+                "si" => (from, out) = (strings.text.len(), Vec::new()),
+                "r" => (struck, run) = (false, strings.text.len()),
+                "strike" => struck = is_on(&e),
                 _ => {}
             },
             Event::End(e) => match e.local_name().as_ref() {
                 "t" => in_text = false,
                 "rPh" => in_phonetic = false,
+                "r" if struck => out.push(run..strings.text.len()),
                 "si" => {
+                    let gone: usize = out.iter().map(|r: &std::ops::Range<usize>| r.len()).sum();
+                    if gone < strings.text.len() - from {
+                        out.drain(..).rev().for_each(|r| strings.text.replace_range(r, ""));
+                    }
                     unescape_from(&mut strings.text, from);
                     strings.ends.push(strings.text.len());
                 }
                 _ => {}
             },
+            Event::Empty(e) if e.local_name().as_ref() == "strike" => struck = is_on(&e),
             Event::Empty(e) if e.local_name().as_ref() == "si" => strings.ends.push(strings.text.len()),
             event => {
                 if in_text {
@@ -259,6 +269,11 @@ fn shared_strings(text: &str) -> io::Result<Strings> {
             }
         }
     }
+}
+
+/// Whether a property that stands alone is meant: `<strike/>`, and not `<strike val="0"/>`.
+fn is_on(element: &BytesStart<'_>) -> bool {
+    !matches!(attribute(element, "val").as_deref(), Some("0" | "false"))
 }
 
 /// Appends what an event says, where it is text.
@@ -332,6 +347,39 @@ impl Workbook for Book {
         Ok(merges)
     }
 
+    fn asides(&mut self, sheet: usize) -> io::Result<Vec<String>> {
+        let text = self.text_of(sheet)?;
+        // Behind the cells.
+        let tail = &text[memchr::memmem::rfind(text.as_bytes(), b"sheetData").unwrap_or(text.len())..];
+        let inside = |name: &str| {
+            let (_, rest) = tail.split_once(&format!("<{name}>"))?;
+            rest.split('<').next().map(str::to_owned)
+        };
+        let found = ["oddHeader", "oddFooter", "firstHeader"].into_iter().filter_map(inside).collect();
+        self.open = Some((sheet, text));
+        Ok(found)
+    }
+
+    fn hidden_columns(&mut self, sheet: usize) -> io::Result<Vec<(u32, u32)>> {
+        let text = self.text_of(sheet)?;
+        let mut columns = Vec::new();
+        // They stand in front of the cells.
+        let mut rest = &text[..memchr::memmem::find(text.as_bytes(), b"sheetData").unwrap_or(0)];
+        while let Some(found) = rest.find("col ") {
+            rest = &rest[found + 4..];
+            let element = rest.split('>').next().unwrap_or_default();
+            let value = |name: &str| element.split_once(&format!("{name}=\"")).and_then(|(_, v)| v.split('"').next());
+            let number = |name: &str| value(name).and_then(|v| v.parse::<u32>().ok()).and_then(|n| n.checked_sub(1));
+            if matches!(value("hidden"), Some("1" | "true"))
+                && let (Some(first), Some(last)) = (number("min"), number("max"))
+            {
+                columns.push((first, last));
+            }
+        }
+        self.open = Some((sheet, text));
+        Ok(columns)
+    }
+
     fn hidden_rows(&self) -> u64 {
         self.hidden_rows
     }
@@ -375,7 +423,7 @@ struct Cells<'b> {
     from_1904: bool,
 }
 
-/// What a cell says of itself.
+/// The attributes of a cell.
 #[derive(Clone, Copy, PartialEq)]
 enum CellKind {
     Number,

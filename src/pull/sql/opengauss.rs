@@ -48,6 +48,10 @@ impl From<io::Error> for Failure {
 }
 
 /// Connects to the server of `options` and logs in with `password`.
+///
+/// # Errors
+/// `Another`, where TLS is asked for or the server wants another login than openGauss does; `Unknown` and `Refused`, as it says; `Io` and
+/// `Driver`, where there is no way to it.
 pub async fn connect(options: &PgConnectOptions, password: &str, limit: Duration) -> Result<PgConnection, Failure> {
     if matches!(options.get_ssl_mode(), PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull) {
         return Err(Failure::Another);

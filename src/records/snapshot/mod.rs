@@ -135,12 +135,19 @@ pub struct SnapshotWriter {
 }
 
 impl SnapshotWriter {
+    /// Begins a snapshot beside the one that is there: what it rests on, and up to where it reads.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
     pub fn create(data: &Path, basis: SnapshotBasis, mark: Watermark) -> io::Result<SnapshotWriter> {
         let out = KeptFileWriter::create(path(data), KIND)?;
         Ok(SnapshotWriter { out, index: Index { basis, mark, chunks: Vec::new() } })
     }
 
     /// Appends the chunk that follows the last one. `coded` is what [`encode`] made of its records.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn append(
         &mut self,
         (after, to): (i64, i64),
@@ -154,6 +161,10 @@ impl SnapshotWriter {
         Ok(())
     }
 
+    /// Ends the file and puts it in place of the one that is there.
+    ///
+    /// # Errors
+    /// The file cannot be written or put in place; the one that was there stays.
     pub fn finish(self) -> io::Result<()> {
         self.out.finish(&self.index)?.keep()
     }

@@ -47,12 +47,14 @@ pub struct CachedResponse {
     pub asked: Arc<str>,
     /// The values that were given with it.
     pub given: Arc<str>,
+    /// What the question itself states that it is read for; None: as the connection says.
+    pub stated: Option<Arc<str>>,
     pub edition: Option<u32>,
 }
 
 impl From<Bytes> for CachedResponse {
     fn from(bytes: Bytes) -> CachedResponse {
-        CachedResponse { bytes, shown: None, asked: Arc::default(), given: Arc::default(), edition: None }
+        CachedResponse { bytes, shown: None, asked: Arc::default(), given: Arc::default(), stated: None, edition: None }
     }
 }
 
@@ -95,6 +97,11 @@ impl AnswerCache {
             all.extend_from_slice(part);
         }
         ResponseKey { hash: (self.hasher)(&all), parts: all.into() }
+    }
+
+    /// The key of an answer that depends on one more part.
+    pub fn refined(&self, key: &ResponseKey, part: &[u8]) -> ResponseKey {
+        self.key(&[&key.parts, part])
     }
 
     /// Answers that are kept, and their bytes.
@@ -145,6 +152,8 @@ mod tests {
         let cache = AnswerCache::new(1_000, xxh3);
         assert_ne!(cache.key(&[b"ab", b"c"]), cache.key(&[b"a", b"bc"]));
         assert_ne!(cache.key(&[b"ab", b"c"]), cache.key(&[b"ab", b"c", b""]));
+        let key = cache.key(&[b"ab"]);
+        assert_ne!(cache.refined(&key, b"c").tag(), cache.refined(&key, b"d").tag());
     }
 
     #[test]

@@ -64,6 +64,16 @@ pub(in crate::serve) fn code_of(error: &ServerError) -> Option<&str> {
     }
 }
 
+/// As [`make_safe`], of a change: one that failed by our own fault may have been made, and is not to be sent again unseen.
+pub(in crate::serve) fn make_safe_change(error: &mut ServerError, request_id: &str, lang: Lang) {
+    make_safe(error, request_id, lang);
+    if code_of(error) == Some(Code::Internal.name())
+        && let Some(extensions) = &mut error.extensions
+    {
+        extensions.set("retryable", false);
+    }
+}
+
 /// Every error has a code, a safe text and the request id. What has no code comes from the library: the document does not
 /// fit the schema.
 pub(in crate::serve) fn make_safe(error: &mut ServerError, request_id: &str, lang: Lang) {

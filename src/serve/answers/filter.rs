@@ -110,9 +110,9 @@ pub struct EnterpriseFilter {
     pub tags: Option<Vec<EnterpriseTag>>,
     /// Within this box.
     pub bbox: Option<BoundingBox>,
-    /// Has a record in at least one of these registries.
+    /// Has a record in at least one of these registries. One of payments needs the scope `finance`, of disputes and events `records`.
     pub in_registry: Option<Vec<String>>,
-    /// Has no record in any of these registries.
+    /// Has no record in any of these registries. One of payments needs the scope `finance`, of disputes and events `records`.
     pub not_in_registry: Option<Vec<String>>,
     /// Registries differ on at least one of these fields.
     pub has_conflict: Option<Vec<EnterpriseField>>,
@@ -216,6 +216,8 @@ pub struct TradeUnionFilter {
 pub struct CheckedFilter<'f> {
     filter: &'f EnterpriseFilter,
     beyond: BeyondEdition,
+    /// The classes of that the registries which it names have a record of somebody.
+    presence: Vec<FieldClass>,
 }
 
 /// What a filter may rest on beside the edition, read before it is planned.
@@ -233,6 +235,7 @@ impl CheckedFilter<'_> {
     /// # Errors
     /// A scope that is missing, a unit that is none of the caller's, a country that nobody knows, a list or nesting beyond its bound.
     pub fn plan(&self, caller: &Caller) -> Result<Filter, Problem> {
+        self.presence.iter().filter_map(|class| class.scope()).try_for_each(|scope| caller.require(scope))?;
         self.filter.plan_at(caller, &self.beyond, 0)
     }
     /// Whether what it means changes without an edition: with what is entered of the federation, or with duties.
@@ -301,7 +304,7 @@ impl EnterpriseFilter {
     /// As of [`EnterpriseFilter::checked`].
     pub fn checked_with(&self, hub: &Hub, beyond: BeyondEdition) -> Result<CheckedFilter<'_>, Problem> {
         self.check(hub)?;
-        Ok(CheckedFilter { filter: self, beyond })
+        Ok(CheckedFilter { filter: self, beyond, presence: self.presence(hub) })
     }
 
     /// The filters inside it.
@@ -317,6 +320,13 @@ impl EnterpriseFilter {
     /// Whether duties stand anywhere in it.
     pub fn asks_for_duties(&self) -> bool {
         self.has_responsible.is_some() || self.inner().any(EnterpriseFilter::asks_for_duties)
+    }
+
+    /// The classes of that the registries which stand anywhere in it have a record of somebody.
+    fn presence(&self, hub: &Hub) -> Vec<FieldClass> {
+        let named = [&self.in_registry, &self.not_in_registry].into_iter().flatten().flatten();
+        let own = named.map(|registry| hub.presence_in(registry));
+        own.chain(self.inner().flat_map(|filter| filter.presence(hub))).collect()
     }
 
     fn check(&self, hub: &Hub) -> Result<(), Problem> {

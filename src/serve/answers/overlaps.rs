@@ -1,8 +1,8 @@
 //! Whether two fields of one answer want the same name (the specification's 5.3.2). The GraphQL library compares fields of one
 //! selection set only; here all sets that are merged into one object are compared, through fragments and through fields that come
-//! twice.
+//! twice. And whether a subscription has one field at its root (5.2.4.1), which the library does not ask.
 
-use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
+use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet};
 use hashbrown::HashMap;
 
 use crate::serve::problem::{Code, Problem};
@@ -21,9 +21,22 @@ const MOST_LOOKS: usize = 200_000;
 ///
 /// # Errors
 /// The name under which two different fields, or one with different arguments, are asked; a document whose sets are merged with each other
-/// too often to be compared.
+/// too often to be compared; a subscription to several things, of which a client could not tell which event is whose.
 pub(in crate::serve) fn check(document: &ExecutableDocument, operation: &OperationDefinition) -> Result<(), Problem> {
-    Merging { document, looks: 0 }.merge(&[&operation.selection_set.node])
+    let mut merging = Merging { document, looks: 0 };
+    let root = &operation.selection_set.node;
+    if operation.ty == OperationType::Subscription {
+        let mut names = Vec::new();
+        merging.gather(root, None, &mut HashMap::new(), &mut names)?;
+        if let [_, second, ..] = names.as_slice() {
+            return Err(Problem::bad_input(
+                "一个订阅只能有一个根字段：请分成几个订阅",
+                "a subscription has one field at its root: send several subscriptions",
+            )
+            .remedy((*second).to_owned()));
+        }
+    }
+    merging.merge(&[root])
 }
 
 struct Merging<'a> {
@@ -149,6 +162,16 @@ mod tests {
     fn of(document: &str) -> Result<(), Problem> {
         let parsed = parse_query(document).expect("a document");
         check(&parsed, operation(&parsed, None).expect("one operation"))
+    }
+
+    #[test]
+    fn a_subscription_is_to_one_thing() {
+        for document in ["subscription { a: x b: x }", "subscription { x ...F } fragment F on Subscription { y }"] {
+            assert!(of(document).expect_err(document).en.contains("one field at its root"), "{document}");
+        }
+        for document in ["subscription { x { a b } ...F } fragment F on Subscription { x { c } }", "{ a: x b: x }"] {
+            assert_eq!(of(document), Ok(()), "{document}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::request::Parameters;
+use super::strict_json::StrictValue;
 use crate::serve::limits::cost::Limits;
 use crate::serve::problem::{Code, Problem};
 
@@ -67,7 +68,7 @@ impl Documents {
     /// for itself, however it is called.
     ///
     /// # Errors
-    /// The folder or a file cannot be read, or a JSON file is no manifest of documents.
+    /// The folder or a file cannot be read, a JSON file is no manifest of documents, or an id stands for two of them.
     pub fn trusted(path: &Path) -> std::io::Result<Documents> {
         let is_one = path.is_file();
         let mut paths = match is_one {
@@ -75,7 +76,7 @@ impl Documents {
             false => std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<PathBuf>>>()?,
         };
         paths.sort();
-        let mut trusted = HashMap::new();
+        let mut trusted: HashMap<String, Trusted> = HashMap::new();
         for path in paths {
             let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             match path.extension().and_then(|e| e.to_str()) {
@@ -88,6 +89,11 @@ impl Documents {
                 Some("json") if is_one || file.contains("persisted") || file.contains("manifest") => {
                     for (id, text) in manifest(&path)? {
                         let text: Arc<str> = text.into();
+                        if let Some(other) = trusted.get(&plain_id(&id)).filter(|other| other.text != text) {
+                            let message =
+                                format!("{file}: the id {id} stands for another document in {}: keep one of them", other.file);
+                            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, message));
+                        }
                         let by_digest = Trusted { file: file.clone(), text: text.clone(), listed: None };
                         trusted.entry(digest(&text)).or_insert(by_digest);
                         trusted.insert(plain_id(&id), Trusted { file: file.clone(), text, listed: Some(id) });
@@ -118,7 +124,10 @@ impl Documents {
 /// The documents of a manifest by id.
 fn manifest(path: &Path) -> std::io::Result<Vec<(String, String)>> {
     let text = std::fs::read_to_string(path)?;
-    let manifest = serde_json::from_str(&text).map_err(|error| {
+    // Some tools of Windows begin a file with a byte order mark. An id that comes twice would lose its first document.
+    let read =
+        serde_json::from_str(text.trim_start_matches('\u{feff}')).and_then(|StrictValue(value)| serde_json::from_value(value));
+    let manifest: Manifest = read.map_err(|error| {
         let message = format!("{} is no manifest of documents (id to text, or Apollo's operations): {error}", path.display());
         std::io::Error::new(std::io::ErrorKind::InvalidData, message)
     })?;
@@ -191,7 +200,16 @@ mod tests {
         assert_eq!(one.list().len(), 1);
         put("answers.json", "[1]");
         assert!(Documents::trusted(folder.path()).is_ok(), "what is no manifest by its name is left alone");
-        put("persisted-broken.json", "[1]");
-        assert!(Documents::trusted(folder.path()).err().expect("refused").to_string().contains("persisted-broken.json"));
+        put("persisted-marked.json", "\u{feff}{\"c-1\": \"query C { gap { totalCount } }\"}");
+        assert_eq!(Documents::trusted(folder.path()).unwrap().list().len(), 4, "behind a byte order mark");
+        for (broken, said) in [
+            ("[1]", "persisted-broken.json"),
+            (r#"{"d": "query D { a }", "d": "query D { b }"}"#, "given twice: d"),
+            (r#"{"c-1": "query C { viewer { name } }"}"#, "the id c-1 stands for another document"),
+        ] {
+            put("persisted-broken.json", broken);
+            let refused = Documents::trusted(folder.path()).err().expect("refused").to_string();
+            assert!(refused.contains(said), "{refused}");
+        }
     }
 }

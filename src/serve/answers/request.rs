@@ -4,6 +4,8 @@ use async_graphql::Variables;
 use axum::http::{HeaderValue, Uri};
 use serde::Deserialize;
 
+use super::events::LastEvent;
+use super::strict_json::{StrictValue, TWICE, read_json};
 use super::usage::stated;
 use crate::serve::problem::Problem;
 
@@ -87,7 +89,6 @@ fn meant(name: &str) -> Option<&'static str> {
 }
 
 const NO_KEY: &str = "there is no ";
-const TWICE: &str = "given twice: ";
 
 /// What is said of a misspelt name, in English.
 fn misspelt(name: &str, meant: &str) -> String {
@@ -178,24 +179,26 @@ fn told(text: &str) -> Option<Problem> {
 }
 
 /// Bytes of a byte order mark in UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Whole numbers up to here are exact in JSON's usual readers.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// `variables` and `extensions` as clients send them: an object, `null`, or what older tools write for none: `[]`, `""` and an object
-/// inside a string.
+/// inside a string. A name that comes twice in it is refused: the first value would be lost.
 fn object<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Object>, D::Error> {
+    use serde::de::Error;
     use serde_json::Value;
-    match Value::deserialize(deserializer)? {
+    match StrictValue::deserialize(deserializer)?.0 {
         Value::Null => Ok(None),
         Value::Object(object) => Ok(Some(object)),
         Value::Array(list) if list.is_empty() => Ok(None),
         Value::String(text) if text.trim().is_empty() => Ok(None),
         Value::String(text) => match serde_json::from_str(&text) {
-            Ok(object) => Ok(Some(object)),
-            Err(_) => Err(serde::de::Error::custom(NO_OBJECT)),
+            Ok(StrictValue(Value::Object(object))) => Ok(Some(object)),
+            Err(e) if e.to_string().starts_with(TWICE) => Err(D::Error::custom(e)),
+            _ => Err(D::Error::custom(NO_OBJECT)),
         },
-        _ => Err(serde::de::Error::custom(NO_OBJECT)),
+        _ => Err(D::Error::custom(NO_OBJECT)),
     }
 }
 
@@ -217,10 +220,14 @@ fn whole(value: &mut serde_json::Value) {
 }
 
 impl Parameters {
-    /// What the operation says it reads for: as the connection said it, or in `extensions.purpose`, which comes first.
+    /// What the operation says it reads for: in `extensions.purpose`, else as the request or the connection said it.
     pub fn purpose(&self) -> String {
+        self.own_purpose().unwrap_or_else(|| stated(self.purpose.as_deref().unwrap_or_default()))
+    }
+    /// What it says in `extensions.purpose`; None where it says nothing there.
+    pub fn own_purpose(&self) -> Option<String> {
         let own = self.extensions.as_ref().and_then(|extensions| extensions.get("purpose")?.as_str());
-        stated(own.unwrap_or(self.purpose.as_deref().unwrap_or_default()))
+        own.map(stated)
     }
     /// The values of the variables as the GraphQL library takes them.
     pub fn take_variables(&mut self) -> Variables {
@@ -263,9 +270,10 @@ impl Parameters {
             if matches!(text.trim(), "[]" | "null" | "\"\"") {
                 return Ok(Object::new());
             }
-            serde_json::from_str(text).map_err(|e| {
-                Problem::bad_input(format!("{name} 不是 JSON 对象：{e}"), format!("{name} is not a JSON object: {e}"))
-            })
+            match read_json(name, text)? {
+                serde_json::Value::Object(object) => Ok(object),
+                _ => Err(Problem::bad_input(format!("{name} 应为 JSON 对象"), format!("{name} is a JSON object"))),
+            }
         };
         let (mut variables, mut extensions) = (None, None);
         for (name, text) in pairs {
@@ -288,6 +296,30 @@ impl Parameters {
         parameters.variables = given(variables).map(|text| object("variables", &text)).transpose()?;
         parameters.extensions = given(extensions).map(|text| object("extensions", &text)).transpose()?;
         Ok(parameters)
+    }
+}
+
+/// Which event a stream goes on behind, as its address says, whatever it is asked by: GET or POST.
+///
+/// # Errors
+/// A name that is nearly the right one; two values; one that names no edition.
+pub fn last_event(uri: &Uri) -> Result<Option<String>, Problem> {
+    const NAME: &str = "lastEventId";
+    let mut given = None;
+    for (name, text) in url::form_urlencoded::parse(uri.query().unwrap_or("").as_bytes()) {
+        if name == NAME {
+            put(&mut given, Some(text.into_owned()), NAME).map_err(|text| told(&text).unwrap_or_else(Problem::internal))?;
+        } else if meant(&name) == Some(NAME) {
+            return Err(told(&misspelt(&name, NAME)).unwrap_or_else(Problem::internal));
+        }
+    }
+    match given.filter(|text| !text.is_empty()) {
+        Some(text) if LastEvent::number(&text).is_none() => Err(Problem::bad_input(
+            "lastEventId 应为上次事件的编号，如 edition:12",
+            "lastEventId is the id of the last event, such as edition:12",
+        )
+        .remedy("edition:12")),
+        named => Ok(named),
     }
 }
 
@@ -323,6 +355,8 @@ mod tests {
             (r#"{"querry":"x"}"#, "there is no querry; did you mean query?"),
             (r#"{"query":"x","query":"y"}"#, "the parameter query comes twice: give it once"),
             (r#"{"query":"x","variables":{},"variables":null}"#, "the parameter variables comes twice: give it once"),
+            (r#"{"query":"x","variables":{"f":{"area":["1"],"area":["2"]}}}"#, "the parameter area comes twice: give it once"),
+            (r#"{"query":"x","variables":"{\"n\":1,\"n\":2}"}"#, "the parameter n comes twice: give it once"),
         ] {
             let problem = Parameters::from_body(text.as_bytes()).expect_err(text);
             assert_eq!(problem.en, said);
@@ -343,6 +377,27 @@ mod tests {
             assert!(of(query).expect_err(query).en.contains(said), "{query}");
         }
         of("query=x&lastEventId=edition:1&_=17&cache=no").expect("known names, and those of others");
+    }
+
+    #[test]
+    fn the_address_of_a_stream_names_the_last_event_by_its_name_alone() {
+        let of = |query: &str| last_event(&format!("/graphql/sse?{query}").parse().expect("an address"));
+        for (query, named) in [
+            ("lastEventId=edition:4", Some("edition:4")),
+            ("_=1&lastEventId=4&lastEventId=4", Some("4")),
+            ("lastEventId=", None),
+            ("", None),
+        ] {
+            assert_eq!(of(query).expect(query).as_deref(), named, "{query}");
+        }
+        for (query, said) in [
+            ("lastEventID=edition:4", "did you mean lastEventId?"),
+            ("last-event-id=edition:4", "did you mean lastEventId?"),
+            ("lastEventId=1&lastEventId=2", "comes twice"),
+            ("lastEventId=yesterday", "such as edition:12"),
+        ] {
+            assert!(of(query).expect_err(query).en.contains(said), "{query}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::serve::problem::Problem;
@@ -25,6 +25,23 @@ pub fn read_json(what: &str, text: &str) -> Result<Value, Problem> {
             format!("{name} comes twice in {what}: give it once"),
         )
         .remedy(name)),
+    }
+}
+
+/// How an error begins that says of a name that it came twice.
+pub const TWICE: &str = "given twice: ";
+
+/// A value for readers of something larger: a name that comes twice is an error that begins with [`TWICE`].
+pub struct StrictValue(pub Value);
+
+impl<'de> Deserialize<'de> for StrictValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<StrictValue, D::Error> {
+        let doubled = RefCell::new(None);
+        let value = Seed(&doubled).deserialize(deserializer)?;
+        match doubled.into_inner() {
+            None => Ok(StrictValue(value)),
+            Some(name) => Err(D::Error::custom(format!("{TWICE}{name}"))),
+        }
     }
 }
 

@@ -94,7 +94,7 @@ const MATTERS: [(&str, &[&str]); 12] = [
     ("FINDINGS", &["findings", "hasFinding"]),
     ("GAP", &["gap", "gapSince", "gapReason"]),
     ("PRIORITY", &["priority"]),
-    ("TAGS", &["tags"]),
+    ("TAGS", &["tags", "tagReasons"]),
     ("RECORDS", &["records", "record", "raw", "identity", "live", "inRegistry", "notInRegistry"]),
     ("CASES", &["case", "cases", "responsible"]),
     ("CORRECTIONS", &["corrections"]),

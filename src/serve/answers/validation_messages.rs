@@ -62,6 +62,45 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ("Invalid value for argument \"{}\", {}", "参数 {0} 有误：{1}", "the argument {0}: {1}"),
     ("expected type \"{}\"", "应为 {0}", "a {0} is expected"),
     ("enumeration type \"{}\" does not contain the value \"{}\"", "{0} 没有取值 {1}", "{0} has no value {1}"),
+    ("Enumeration type does not contain value \"{}\".", "没有取值 {0}", "it has no value {0}"),
+    ("Invalid default value for argument: \"{}\", {}", "变量 ${0} 的默认值有误：{1}", "the default of ${0}: {1}"),
+    (
+        "There can only be one argument named \"{}\"",
+        "参数 {0} 出现了两次：请只给一次",
+        "the argument {0} comes twice: give it once",
+    ),
+    (
+        "There can only be one variable named \"${}\"",
+        "变量 ${0} 声明了两次：请只声明一次",
+        "the variable ${0} is declared twice: declare it once",
+    ),
+    ("Duplicate directive \"{}\"", "指令 @{0} 出现了两次：请只给一次", "the directive @{0} comes twice: give it once"),
+    (
+        "Directive \"{}\" may not be used on \"{}\"",
+        "指令 @{0} 不能用在此处（{1}）",
+        "the directive @{0} cannot be used here ({1})",
+    ),
+    (
+        "Fragment \"{}\" cannot condition non composite type \"{}\"",
+        "片段 {0} 的类型 {1} 没有字段",
+        "the fragment {0} is on {1}, which has no fields",
+    ),
+    (
+        "Fragment cannot condition non composite type \"{}\"",
+        "片段的类型 {0} 没有字段",
+        "a fragment is on {0}, which has no fields",
+    ),
+    (
+        "Fragment cannot be spread here as objects of type \"{}\" can never be of type \"{}\"",
+        "片段不能用在此处：{0} 不可能是 {1}",
+        "the fragment cannot be spread here: a {0} is never a {1}",
+    ),
+    (
+        "Variable \"{}\" cannot be of non-input type \"{}\"",
+        "变量 ${0} 的类型 {1} 不能用于输入",
+        "the variable ${0} is of type {1}, which is no input",
+    ),
+    ("Invalid number", "不是这里可用的数", "it is no number that can stand here"),
     ("Oneof {}", "应恰好给出其中一项", "exactly one of its fields must be given"),
     ("field \"{}\" of type \"{}\" is required but not provided", "缺少 {0}", "{0} is missing"),
     ("unknown field \"{}\" of type \"{}\"", "{1} 没有 {0}", "{1} has no {0}"),
@@ -167,6 +206,21 @@ mod tests {
                 "Failed to parse \"Date\": \"2020-13-01\" is not a day such as 2026-11-22 (occurred while parsing \"DateRange\")",
                 "Date 有误：\"2020-13-01\" 不是 2026-11-22 这样的日期",
                 "Date: \"2020-13-01\" is not a day such as 2026-11-22",
+            ),
+            (
+                "Failed to parse \"GapStatus\": Enumeration type does not contain value \"MISSING\".",
+                "GapStatus 有误：没有取值 MISSING",
+                "GapStatus: it has no value MISSING",
+            ),
+            (
+                "Invalid default value for argument: \"s\", expected type \"Boolean\"",
+                "变量 $s 的默认值有误：应为 Boolean",
+                "the default of $s: a Boolean is expected",
+            ),
+            (
+                "There can only be one argument named \"first\"",
+                "参数 first 出现了两次：请只给一次",
+                "the argument first comes twice: give it once",
             ),
             (
                 " --> 1:17\n  |\n1 | { gap(first: 1) \n  |                 ^---\n  |\n  = expected selection_set, selection, or directive",

@@ -94,10 +94,8 @@ pub fn choose(names: Option<&str>, format: ExportFileFormat, caller: &Caller) ->
         false => of_names(names)?,
     };
     for chosen in &choice.columns {
-        if let Chosen::Edition(column) = chosen
-            && let Some(scope) = column.scope()
-        {
-            caller.require(scope)?;
+        if let Chosen::Edition(column) = chosen {
+            column.scopes().iter().try_for_each(|scope| caller.require(*scope))?;
         }
     }
     if choice.columns.len() > MAX_COLUMNS {

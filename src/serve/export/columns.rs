@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Deserialize;
 
-use crate::access::{AccessScope, FieldClass, Sight, classes};
+use crate::access::{AccessScope, Sight, classes};
 use crate::edition::EnterpriseRow;
 use crate::model::message::{Lang, country_name, reason_on_paper, value_name};
 use crate::model::verdict::{EnterpriseTag, PriorityFactor, Reason, ReasonInput, UnionLink};
@@ -170,10 +170,14 @@ impl ExportColumn {
         }
     }
     /// What the caller needs beyond exporting.
-    pub fn scope(self) -> Option<AccessScope> {
+    pub fn scopes(self) -> &'static [AccessScope] {
         use ExportColumn as C;
-        let is_money = matches!(self, C::RevenueYuan | C::PayrollYuan | C::Fund | C::FundDueYuan | C::FundPaidYuan);
-        if is_money { FieldClass::Money.scope() } else { None }
+        match self {
+            C::RevenueYuan | C::PayrollYuan | C::Fund | C::FundDueYuan | C::FundPaidYuan => &[AccessScope::Finance],
+            // Which registries have somebody says who pays and who has a dispute.
+            C::Records => &[AccessScope::Finance, AccessScope::Records],
+            _ => &[],
+        }
     }
     /// By name, or by path in the graph.
     pub fn find(name: &str) -> Option<ExportColumn> {

@@ -4,17 +4,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use chrono::NaiveDate;
 use rust_xlsxwriter::{Format as CellFormat, Workbook};
 use serde_json::{Map, Value, json};
 
 use super::columns::CellKind;
-use super::format::{ExportFileFormat, content_type};
-use super::write::csv_cell;
+use super::format::ExportFileFormat;
+use super::is_plain;
+use super::sheet::serial;
+use super::sheet_file::SheetForm;
+use super::write::{csv_cell, csv_code, needs_quotes};
 use crate::access::AccessScope;
 use crate::access::classes::of_federation;
 use crate::federation::share::GivenShare;
@@ -51,7 +53,7 @@ const LISTS: [&str; 15] = [
 ];
 
 /// What these exports take.
-const TAKES: RouteParameters = RouteParameters::plain(&["within", "on", "encoding"]);
+const TAKES: RouteParameters = RouteParameters::plain(&["within", "on", "encoding", "codes"]);
 
 /// A list as it is written.
 struct Written {
@@ -118,18 +120,7 @@ impl SheetAsked {
             )
             .remedy("on"));
         }
-        let lang = match parameters.get("lang").map(|text| text.to_ascii_lowercase()).as_deref() {
-            None | Some("") => lang_of(headers),
-            Some("zh") => Lang::Zh,
-            Some("en") => Lang::En,
-            Some(other) => {
-                return Err(Problem::bad_input(
-                    format!("lang 没有取值 {other}：可用 zh、en"),
-                    format!("lang has no value {other}: zh or en"),
-                )
-                .remedy("zh, en"));
-            }
-        };
+        let lang = parameters::lang(&parameters, lang_of(headers))?;
         let ask = RequestContext::new(state.clone(), caller, lang);
         let on = parameters.get("on").filter(|text| !text.is_empty()).map(|text| {
             text.parse::<NaiveDate>()
@@ -171,26 +162,11 @@ async fn answer(
         let known = LISTS.join(", ");
         return Err(not_found(&format!("没有 {list}；可用：{known}"), &format!("there is no {list}; known: {known}")));
     }
-    let format = match ExportFileFormat::from_extension(extension) {
-        Some(format @ (ExportFileFormat::Csv | ExportFileFormat::Ndjson | ExportFileFormat::Xlsx)) => format,
-        _ => {
-            return Err(Problem::bad_input(
-                format!("{list} 可用格式：csv、ndjson、xlsx"),
-                format!("{list} is written as csv, ndjson or xlsx"),
-            )
-            .remedy("csv, ndjson, xlsx"));
-        }
-    };
-    let gb18030 = match plain.parameter("encoding").map(str::to_ascii_lowercase).as_deref() {
-        None | Some("utf-8" | "utf8") => false,
-        Some("gb18030") if format == ExportFileFormat::Csv => true,
-        Some(other) => {
-            return Err(Problem::bad_input(
-                format!("未知编码 {other}：csv 可用 utf-8、gb18030"),
-                format!("unknown encoding {other}: of csv, utf-8 or gb18030"),
-            ));
-        }
-    };
+    let form = SheetForm::read(list, extension, plain.parameter("encoding"))?;
+    if form.format != ExportFileFormat::Csv && plain.parameter("codes").is_some() {
+        return Err(Problem::bad_input("codes 只用于 csv", "codes is for csv only"));
+    }
+    let plain_codes = is_plain(plain.parameter("codes"))?.unwrap_or(false);
     let targets = match list {
         "targets" => plain.ask.state.hub().written_targets(&plain.federation, plain.on).await.map_err(mendable)?,
         _ => Vec::new(),
@@ -212,26 +188,15 @@ async fn answer(
     };
     plain.ask.state.account(reading).await?;
     let rows = written.rows.len();
-    let bytes = match format {
+    let bytes = match form.format {
         ExportFileFormat::Ndjson => ndjson(&written),
         ExportFileFormat::Xlsx => workbook(&written, plain.lang).map_err(|error| {
             tracing::error!(%error, list, "a workbook could not be written");
             Problem::internal()
         })?,
-        _ => csv(&written, plain.lang, gb18030),
+        _ => form.coded(csv(&written, plain.lang, plain_codes)),
     };
-    let mut response = Response::new(Body::from(bytes));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, content_type(format, gb18030));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    headers.insert("x-huitu-rows", HeaderValue::from(rows));
-    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"huitu-{list}.{}\"", format.extension())) {
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
-    }
-    if let Ok(id) = HeaderValue::from_str(&plain.id) {
-        headers.insert("x-request-id", id);
-    }
-    Ok(response)
+    Ok(form.attachment(list, rows, bytes, &plain.id))
 }
 
 /// The list, for the caller's units, `within` one of them, and as of `on` where that is given.
@@ -302,14 +267,17 @@ fn flags(lang: Lang) -> (&'static str, &'static str) {
     lang.pick(("是", "否"), ("yes", "no"))
 }
 
-fn csv(written: &Written, lang: Lang, gb18030: bool) -> Vec<u8> {
+fn csv(written: &Written, lang: Lang, plain_codes: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
     let line = |cells: &mut dyn Iterator<Item = (String, CellKind)>, bytes: &mut Vec<u8>| {
         for (at, (cell, kind)) in cells.enumerate() {
             if at > 0 {
                 bytes.push(b',');
             }
-            csv_cell(&cell, kind, bytes);
+            match !plain_codes && needs_quotes(&cell, kind) {
+                true => csv_code(&cell, bytes),
+                false => csv_cell(&cell, kind, bytes),
+            }
         }
         bytes.extend_from_slice(b"\r\n");
     };
@@ -321,11 +289,7 @@ fn csv(written: &Written, lang: Lang, gb18030: bool) -> Vec<u8> {
         };
         line(&mut row.iter().map(|cell| (cell.text(flags(lang)), kind(cell))), &mut bytes);
     }
-    match gb18030 {
-        true => encoding_rs::GB18030.encode(std::str::from_utf8(&bytes).expect("cells are UTF-8")).0.into_owned(),
-        // Excel takes UTF-8 for UTF-8 only behind a byte order mark.
-        false => [b"\xef\xbb\xbf".as_slice(), &bytes].concat(),
-    }
+    bytes
 }
 
 /// One object a line, by the names of the columns; what is not known is null.
@@ -357,6 +321,7 @@ fn workbook(written: &Written, lang: Lang) -> Result<Vec<u8>, rust_xlsxwriter::X
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
     let (bold, sum) = (CellFormat::new().set_bold(), CellFormat::new().set_num_format("#,##0.00"));
+    let date = CellFormat::new().set_num_format("yyyy-mm-dd");
     for at in 0..written.columns.len() {
         sheet.write_string_with_format(0, at as u16, written.title(at, lang), &bold)?;
     }
@@ -368,10 +333,13 @@ fn workbook(written: &Written, lang: Lang) -> Result<Vec<u8>, rust_xlsxwriter::X
                 SheetCell::Count(count) => sheet.write_number(line, at, *count as f64),
                 SheetCell::Number(number) => sheet.write_number(line, at, *number),
                 SheetCell::Money(fen) => sheet.write_number_with_format(line, at, *fen as f64 / 100.0, &sum),
-                // Written as text, a cell is never a formula; a day stays what sheets of the federation read.
-                SheetCell::Text(_) | SheetCell::Day(_) | SheetCell::Flag(_) => {
-                    sheet.write_string(line, at, cell.text(flags(lang)))
-                }
+                // Saved as CSV, a day is written as it is shown: what sheets of the federation read.
+                SheetCell::Day(day) => match serial(*day) {
+                    Some(serial) => sheet.write_number_with_format(line, at, serial, &date),
+                    None => sheet.write_string(line, at, day.to_string()),
+                },
+                // Written as text, a cell is never a formula.
+                SheetCell::Text(_) | SheetCell::Flag(_) => sheet.write_string(line, at, cell.text(flags(lang))),
             }?;
         }
     }

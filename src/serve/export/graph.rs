@@ -59,8 +59,10 @@ impl GraphSource {
     async fn answers(&self, edition: &Arc<Edition>, rows: &[Row]) -> Result<Vec<Value>, Problem> {
         let ask = Arc::new(RequestContext::new(self.state.clone(), self.caller.clone(), self.lang));
         let document = format!("{{ rows {{ nodes {} }} }}", self.selection);
-        let request = Request::new(document).data(ask).data(These(edition.clone(), rows.to_vec()));
+        let request = Request::new(document).data(ask.clone()).data(These(edition.clone(), rows.to_vec()));
         let answer = tokio::time::timeout(MAX_TIME, schema().execute(request)).await.map_err(|_| Problem::internal())?;
+        // What was opened for it was opened for the export.
+        self.caller.opened.add(&ask.caller.opened);
         if let Some(error) = answer.errors.into_iter().next() {
             return Err(match Problem::of_error(&error) {
                 Some(problem) => problem,

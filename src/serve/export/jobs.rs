@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, broadcast};
 
 use super::format::ExportFileFormat;
 use super::request::ExportRequest;
-use crate::access::{AccessScope, Caller, Role};
+use crate::access::{AccessScope, Caller, FieldClass, OpenedScopes, Role};
 use crate::edition::{EditionAsOf, Filter};
 use crate::model::message::Lang;
 use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder, fields_of_order, plan_order};
@@ -36,7 +36,7 @@ const AT_A_TIME: usize = 2;
 const PER_CALLER: usize = 20;
 
 /// What a job was asked, as kept: enough to run it again.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     pub gap: bool,
     pub edition: u32,
@@ -52,6 +52,24 @@ pub struct Request {
     /// What the maker could see.
     pub areas: Vec<String>,
     pub scopes: Vec<String>,
+    /// What the maker is; empty in jobs that an older release kept.
+    #[serde(default)]
+    pub role: String,
+    /// What they said that they read for.
+    #[serde(default)]
+    pub purpose: String,
+}
+
+impl Request {
+    fn scopes(&self) -> Vec<AccessScope> {
+        self.scopes.iter().filter_map(|s| AccessScope::from_name(s)).collect()
+    }
+    /// Whether somebody sees all that its maker could see.
+    pub fn is_within(&self, caller: &Caller) -> bool {
+        let sees = |scope: &String| AccessScope::from_name(scope).is_none_or(|scope| caller.has(scope));
+        let reaches = caller.areas.is_empty() || !self.areas.is_empty() && self.areas.iter().all(|a| caller.areas.contains(a));
+        reaches && self.scopes.iter().all(sees)
+    }
 }
 
 /// How far a job is, for subscribers.
@@ -95,6 +113,15 @@ impl<E: Into<Problem>> From<E> for ExportRefusal {
     }
 }
 
+/// A key that named another export before.
+fn key_reused() -> ExportRefusal {
+    let problem = Problem::bad_input(
+        "这个键已用于另一个导出；新的导出请用新的键",
+        "this key named another export before: give a new export a new key",
+    );
+    ExportRefusal { field: Some("idempotencyKey"), problem }
+}
+
 fn json(value: &Value) -> serde_json::Value {
     value.clone().into_json().unwrap_or_default()
 }
@@ -110,7 +137,7 @@ impl Jobs {
     }
 
     /// Notes a job and starts it. A repeated idempotency key gives the job that it made before.
-    pub async fn create(&self, caller: &Caller, lang: Lang, new: NewExport) -> Result<ExportRow, ExportRefusal> {
+    pub async fn create(&self, caller: &Caller, purpose: &str, lang: Lang, new: NewExport) -> Result<ExportRow, ExportRefusal> {
         caller.require(AccessScope::Export)?;
         let store = &self.state.hub().store;
         // Said at once, not when the job runs.
@@ -137,8 +164,10 @@ impl Jobs {
             plain_codes: new.plain_codes,
             areas: caller.areas.clone(),
             scopes: caller.scopes.iter().map(|s| s.name().to_owned()).collect(),
+            role: caller.role.name().to_owned(),
+            purpose: purpose.to_owned(),
         };
-        let (export, _) = self.plan(&request, new.format).await.map_err(of("filter"))?;
+        let (export, ..) = self.plan(&request, new.format).await.map_err(of("filter"))?;
         export::check_size(&export, new.format).map_err(of("format"))?;
         export.probe().await.map_err(of("fields"))?;
         drop(export);
@@ -160,10 +189,16 @@ impl Jobs {
             error: None,
             idempotency: idempotency.clone(),
         };
+        // What was asked, whichever edition was the newest and whatever it was for.
+        let is_same = |before: &ExportRow| {
+            let asked: Option<Request> = serde_json::from_str(&before.request).ok();
+            let now = |asked: Request| Request { edition: request.edition, purpose: request.purpose.clone(), ..asked };
+            before.format == row.format && asked.map(now).as_ref() == Some(&request)
+        };
         if let Some(key) = &idempotency
             && let Some(before) = store.export_by_idempotency(key).await?
         {
-            return Ok(before);
+            return if is_same(&before) { Ok(before) } else { Err(key_reused()) };
         }
         let open = store.unfinished_exports().await?.iter().filter(|e| e.owner == caller.id).count();
         if open >= PER_CALLER {
@@ -178,7 +213,7 @@ impl Jobs {
             && let Some(key) = &idempotency
             && let Some(before) = store.export_by_idempotency(key).await?
         {
-            return Ok(before);
+            return if is_same(&before) { Ok(before) } else { Err(key_reused()) };
         }
         self.start(row.clone());
         Ok(row)
@@ -225,19 +260,23 @@ impl Jobs {
     async fn run(&self, row: ExportRow) -> Result<ExportRow, Problem> {
         let request: Request = serde_json::from_str(&row.request).map_err(|_| Problem::internal())?;
         let format = ExportFileFormat::from_extension(&row.format).ok_or_else(Problem::internal)?;
-        let (mut export, fields) = self.plan(&request, format).await?;
+        let (mut export, fields, opened) = self.plan(&request, format).await?;
         export.request.clone_from(&row.id);
         export::check_size(&export, format)?;
+        // What the graph opens for its columns is known once it was asked.
+        export.probe().await?;
         let running = ExportRow { state: "RUNNING".to_owned(), ..row };
         self.state.hub().store.export_became(&running).await?;
         let folder = folder(&self.state);
         let name = format!("{}.{}", running.id, format.extension());
         let mut shown = usage::FieldUse::default();
         shown.add_all(&export.edition, &export.rows.bitmap(), fields);
-        let maker = Caller { id: running.owner.clone(), ..Caller::new(&running.by_whom, Role::Analyst) };
+        shown.opened = FieldClass::opened_by(opened.bits());
+        let role = Role::from_name(&request.role).unwrap_or(Role::Analyst);
+        let maker = Caller { id: running.owner.clone(), scopes: request.scopes(), ..Caller::new(&running.by_whom, role) };
         let reading = Reading {
             caller: &maker,
-            purpose: "",
+            purpose: &request.purpose,
             way: "export",
             asked: running.request.as_bytes(),
             given: "",
@@ -273,13 +312,10 @@ impl Jobs {
         })
     }
 
-    /// The rows and columns of a request, with its maker's eyes, and the bits of the fields it shows.
-    async fn plan(&self, request: &Request, format: ExportFileFormat) -> Result<(ExportRequest, u32), Problem> {
-        let maker = Caller {
-            areas: request.areas.clone(),
-            scopes: request.scopes.iter().filter_map(|s| AccessScope::from_name(s)).collect(),
-            ..Caller::new("", Role::Client)
-        };
+    /// The rows and columns of a request, with its maker's eyes, the bits of the fields it shows, and what is opened for it.
+    async fn plan(&self, request: &Request, format: ExportFileFormat) -> Result<(ExportRequest, u32, OpenedScopes), Problem> {
+        let maker = Caller { areas: request.areas.clone(), scopes: request.scopes(), ..Caller::new("", Role::Client) }.noting();
+        let opened = maker.opened.clone();
         let input = |json: &serde_json::Value| Value::from_json(json.clone()).map_err(|_| Problem::internal());
         let filter = EnterpriseFilter::parse(Some(input(&request.filter)?)).map_err(|_| Problem::internal())?;
         let order = <Vec<EnterpriseOrder>>::parse(Some(input(&request.order)?)).map_err(|_| Problem::internal())?;
@@ -329,7 +365,7 @@ impl Jobs {
             marks_rows: false,
             progress: Arc::default(),
         };
-        Ok((export, fields))
+        Ok((export, fields, opened))
     }
 }
 

@@ -18,6 +18,10 @@ pub mod graph;
 pub(in crate::serve) mod jobs;
 mod request;
 mod sheet;
+mod sheet_file;
+pub(in crate::serve) mod work;
+mod work_lines;
+mod work_lists;
 mod write;
 
 use axum::body::Body;
@@ -112,6 +116,23 @@ pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, 
     }
 }
 
+/// Whether the codes of a CSV stand in it as they are (`codes=plain`), or so that a spreadsheet takes them for texts (`codes=text`).
+///
+/// # Errors
+/// Another value.
+pub fn is_plain(codes: Option<&str>) -> Result<Option<bool>, Problem> {
+    match codes {
+        None => Ok(None),
+        Some("text") => Ok(Some(false)),
+        Some("plain") => Ok(Some(true)),
+        Some(other) => Err(Problem::bad_input(
+            format!("codes 没有取值 {other}：text 供表格软件使用，plain 供程序使用"),
+            format!("codes has no value {other}: text is for spreadsheets, plain for programs"),
+        )
+        .remedy("text, plain")),
+    }
+}
+
 /// What is asked, and the bits of the fields it shows.
 async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportFileFormat, u32), Problem> {
     plain.ask.caller.require(AccessScope::Export)?;
@@ -142,17 +163,7 @@ async fn plan(plain: &RestRequest, file: &str) -> Result<(ExportRequest, ExportF
             ));
         }
     };
-    let plain_codes = match plain.parameter("codes") {
-        None | Some("text") => false,
-        Some("plain") => true,
-        Some(other) => {
-            return Err(Problem::bad_input(
-                format!("codes 没有取值 {other}：text 供表格软件使用，plain 供程序使用"),
-                format!("codes has no value {other}: text is for spreadsheets, plain for programs"),
-            )
-            .remedy("text, plain"));
-        }
-    };
+    let plain_codes = is_plain(plain.parameter("codes"))?.unwrap_or(false);
     let marks_rows = match plain.parameter("mark") {
         None | Some("false") => false,
         Some("true") if matches!(format, ExportFileFormat::Csv | ExportFileFormat::Ndjson) => true,

@@ -9,9 +9,9 @@ use roaring::RoaringBitmap;
 use super::choice::Chosen;
 use crate::access::Sight;
 use crate::edition::{Edition, EnterpriseRow, Row};
+use crate::hub::told_order::told_scores;
 use crate::model::message::Lang;
 use crate::model::text::shown;
-use crate::serve::context::told_scores;
 use crate::serve::problem::Problem;
 
 /// The rows of an export in the order they are written.

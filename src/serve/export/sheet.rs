@@ -200,7 +200,7 @@ impl Formats {
 
 /// The number under which a sheet keeps a day: those since the last of 1899, which counts 29 February 1900 though it never was. None of
 /// days before March 1900.
-fn serial(day: NaiveDate) -> Option<f64> {
+pub(super) fn serial(day: NaiveDate) -> Option<f64> {
     let first = NaiveDate::from_ymd_opt(1900, 3, 1)?;
     let days = (day - first).num_days();
     (days >= 0).then_some(days as f64 + 61.0)
@@ -212,6 +212,9 @@ fn clock(at: NaiveDateTime) -> Option<f64> {
     Some(serial(at.date())? + seconds as f64 / 86_400.0)
 }
 
+/// Characters of a workbook's property.
+const MAX_PROPERTY: usize = 255;
+
 /// Says in the workbook's properties of which edition it is and what was asked. Its day is the edition's: the same question gives the
 /// same file.
 fn workbook_about(export: &ExportRequest, workbook: &mut Workbook) -> std::io::Result<()> {
@@ -220,8 +223,11 @@ fn workbook_about(export: &ExportRequest, workbook: &mut Workbook) -> std::io::R
     let created = ExcelDateTime::from_ymd(published.year() as u16, published.month() as u8, published.day() as u8);
     let mut properties = DocProperties::new().set_title("huitu 会图").set_creation_datetime(&created.map_err(Error::other)?);
     for (name, text) in export.about() {
-        // Longer ones are cut: a property holds 255 characters.
-        let text: String = text.chars().take(255).collect();
+        // A property holds 255 characters: what is longer stands whole in the comments.
+        if text.chars().count() > MAX_PROPERTY {
+            properties = properties.set_comment(format!("{name}: {text}"));
+        }
+        let text: String = text.chars().take(MAX_PROPERTY).collect();
         properties = properties.set_custom_property(name, text.as_str());
     }
     workbook.set_properties(&properties);

@@ -13,6 +13,7 @@ use super::format::ExportFileFormat;
 use super::request::ExportRequest;
 use super::sheet;
 use crate::edition::Row;
+use crate::model::text::is_number_to_spreadsheets;
 use crate::serve::problem::Problem;
 
 /// The column that leads back to the account of an export.
@@ -111,7 +112,7 @@ pub(super) fn csv(export: &ExportRequest, out: &mut impl std::io::Write) -> std:
                 }
                 export.cell(column, &enterprise, answers.map(|a| &a[at]), &mut cell);
                 let kind = column.kind();
-                match kind == CellKind::Code && !export.plain_codes && !cell.is_empty() {
+                match !export.plain_codes && needs_quotes(&cell, kind) {
                     true => csv_code(&cell, bytes),
                     false => csv_cell(&cell, kind, bytes),
                 }
@@ -156,8 +157,18 @@ pub(super) fn csv_cell(text: &str, kind: CellKind, line: &mut Vec<u8>) {
     }
 }
 
+/// Whether a spreadsheet would take a cell for a number that it is not: a credit code (a sixth of them are digits only), `0111` of the
+/// industries, the key of a record.
+pub(super) fn needs_quotes(text: &str, kind: CellKind) -> bool {
+    match kind {
+        CellKind::Code => !text.is_empty(),
+        CellKind::Text => is_number_to_spreadsheets(text),
+        _ => false,
+    }
+}
+
 /// A code that a spreadsheet takes for text: the formula that is the text itself, in quotes as CSV wants them.
-fn csv_code(text: &str, line: &mut Vec<u8>) {
+pub(super) fn csv_code(text: &str, line: &mut Vec<u8>) {
     line.extend_from_slice(b"\"=\"\"");
     // A code that was misread may hold anything; a quote would end the formula.
     line.extend(text.bytes().filter(|b| !matches!(b, b'"' | b'\n' | b'\r')));

@@ -22,7 +22,7 @@ use super::headers::{header_text, lang_of, names_tag, request_id, status_of};
 use crate::access::{Caller, Role};
 use crate::model::message::Lang;
 use crate::model::text::shown;
-use crate::serve::answers::document::{Refused, check, code_of, make_safe};
+use crate::serve::answers::document::{Refused, check, code_of, make_safe, make_safe_change};
 use crate::serve::answers::engine::Engine;
 use crate::serve::answers::request::{Media, Parameters};
 use crate::serve::answers::{cache, persisted, usage};
@@ -89,10 +89,11 @@ impl Incoming<'_> {
                 return response;
             }
         };
-        let caller = match state.caller(header_text(self.headers, header::AUTHORIZATION)).await {
-            Ok(caller) => caller.stating(&usage::purpose(self.headers)),
+        let bearer = match state.caller(header_text(self.headers, header::AUTHORIZATION)).await {
+            Ok(bearer) => bearer,
             Err(problem) => return self.refuse(status_of(problem.code), &problem),
         };
+        let caller = bearer.stating(&usage::purpose(self.headers));
         super::trace::asked_by(&caller, self.headers);
         if caller.role == Role::Ingest {
             return self.refuse(StatusCode::FORBIDDEN, &Problem::forbidden("read"));
@@ -104,12 +105,13 @@ impl Incoming<'_> {
                 Err(refused) => return *refused,
             },
         };
-        let key = self.key(state, &caller, &raw, is_get);
+        let key = self.key(state, &bearer, &caller, &raw, is_get);
         let kept = state.answers().get(&key);
         state.metrics().looked_for_kept(kept.is_some());
         if let Some(kept) = kept {
             if let Some(shown) = &kept.shown {
-                let purpose = usage::purpose(self.headers);
+                let purpose = kept.stated.as_deref().map_or_else(|| usage::purpose(self.headers), str::to_owned);
+                let caller = bearer.stating(&purpose);
                 let reading = Reading {
                     caller: &caller,
                     purpose: &purpose,
@@ -128,14 +130,14 @@ impl Incoming<'_> {
             return self.respond(StatusCode::OK, kept.bytes, Some(&key));
         }
         if !is_get && state.limits().batch > 0 && raw.trim_ascii_start().first() == Some(&b'[') {
-            return self.batch(state, caller, &raw).await;
+            return self.batch(state, bearer, &raw).await;
         }
         let parameters = match is_get {
             true => Parameters::from_query(uri),
             false => Parameters::from_body(&raw),
         };
         match parameters {
-            Ok(parameters) => self.question(state, caller, parameters, Some(key), is_get).await,
+            Ok(parameters) => self.question(state, bearer, parameters, Some(key), is_get).await,
             Err(problem) => self.refuse(StatusCode::BAD_REQUEST, &problem),
         }
     }
@@ -144,7 +146,7 @@ impl Incoming<'_> {
     async fn question(
         &self,
         state: &ServerState,
-        caller: Arc<Caller>,
+        bearer: Arc<Caller>,
         mut parameters: Parameters,
         key: Option<cache::ResponseKey>,
         is_get: bool,
@@ -159,11 +161,12 @@ impl Incoming<'_> {
             );
             return self.refuse(StatusCode::BAD_REQUEST, &problem);
         };
-        self.ask(state, caller, document, parameters, key, is_get).await
+        parameters.purpose = Some(usage::purpose(self.headers));
+        self.ask(state, bearer, document, parameters, key, is_get).await
     }
 
     /// Several questions in one request, answered one after the other, where configured.
-    async fn batch(&self, state: &ServerState, caller: Arc<Caller>, raw: &[u8]) -> Response {
+    async fn batch(&self, state: &ServerState, bearer: Arc<Caller>, raw: &[u8]) -> Response {
         let limit = state.limits().batch;
         let questions: Vec<Parameters> = match serde_json::from_slice(raw) {
             Ok(questions) => questions,
@@ -189,7 +192,7 @@ impl Incoming<'_> {
                 whole.push(b',');
             }
             // Of a batch nothing is kept: its key is that of no single question.
-            let answer = self.question(state, caller.clone(), parameters, None, false).await;
+            let answer = self.question(state, bearer.clone(), parameters, None, false).await;
             let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap_or_default();
             whole.extend_from_slice(&bytes);
         }
@@ -235,25 +238,34 @@ impl Incoming<'_> {
         })
     }
 
-    fn key(&self, state: &ServerState, caller: &Caller, raw: &[u8], is_get: bool) -> cache::ResponseKey {
+    /// The key of the answer to `caller`, who is `bearer` with what the headers state. The question may state another purpose than they do,
+    /// so that what a token is bound to belongs to its key.
+    fn key(&self, state: &ServerState, bearer: &Caller, caller: &Caller, raw: &[u8], is_get: bool) -> cache::ResponseKey {
         let generation = state.generation().to_le_bytes();
+        let bound = match bearer.purposes.is_empty() {
+            true => String::new(),
+            false => format!("{} {:?}", bearer.visibility(), bearer.purposes),
+        };
         state.answers().key(&[
             raw,
             caller.visibility().as_bytes(),
             &generation,
             &[self.lang as u8, self.media as u8, u8::from(is_get)],
+            bound.as_bytes(),
         ])
     }
 
     async fn ask(
         &self,
         state: &ServerState,
-        caller: Arc<Caller>,
+        bearer: Arc<Caller>,
         document: String,
         mut parameters: Parameters,
         key: Option<cache::ResponseKey>,
         is_get: bool,
     ) -> Response {
+        let (purpose, stated) = (parameters.purpose(), parameters.own_purpose());
+        let caller = bearer.stating(&purpose);
         let mut variables = parameters.take_variables();
         let name = parameters.operation_name.as_deref().filter(|n| !n.is_empty());
         let (parsed, cost) = match check(self.engine.arguments(), state.limits(), &document, name, &mut variables) {
@@ -282,31 +294,36 @@ impl Incoming<'_> {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             return response;
         }
-        let purpose = usage::purpose(self.headers);
         if !is_query && let Err(problem) = state.account_for_change(&caller, &purpose, &asked, &self.id).await {
             return self.refuse(status_of(problem.code), &problem);
         }
-        let ask = Arc::new(RequestContext::new(state.clone(), caller, self.lang));
+        let ask = Arc::new(RequestContext::new(state.clone(), caller, self.lang).reading_for(&purpose));
         let mut request = Request::new(document).variables(variables).data(ask.clone());
         request.operation_name = name.map(str::to_owned);
         request.set_parsed_query(parsed);
-        let execution = AssertUnwindSafe(self.engine.execute(request)).catch_unwind();
-        let mut answer = match tokio::time::timeout(state.limits().time, execution).await {
+        let within = state.limits().time;
+        let ended = match is_query {
+            true => {
+                let execution = AssertUnwindSafe(self.engine.execute(request)).catch_unwind();
+                tokio::time::timeout(within, execution).await.map(|ended| ended.map_err(drop))
+            }
+            // A change that was begun goes on to its end, whoever waits for it.
+            false => {
+                let (engine, lane) = (self.engine.clone(), state.lanes().of(&ask.caller.id));
+                let change = lane.run(async move { engine.execute(request).await });
+                let change = tokio::spawn(change.in_current_span());
+                tokio::time::timeout(within, change).await.map(|ended| ended.map_err(drop))
+            }
+        };
+        let mut answer = match ended {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => {
+            Ok(Err(())) => {
                 tracing::error!(request_id = %self.id, "a resolver panicked");
                 Answer::from_errors(vec![Problem::internal().server_error(self.lang)])
             }
-            Err(_) => {
-                let seconds = state.limits().time.as_secs();
-                let problem = Problem::new(
-                    Code::Timeout,
-                    format!("查询超过 {seconds} 秒；请缩小范围"),
-                    format!("the question took longer than {seconds} seconds; ask for less"),
-                );
-                Answer::from_errors(vec![problem.server_error(self.lang)])
-            }
+            Err(_) => Answer::from_errors(vec![too_slow(within.as_secs(), is_query, self.lang)]),
         };
+        let make_safe = if is_query { make_safe } else { make_safe_change };
         for error in &mut answer.errors {
             make_safe(error, &self.id, self.lang);
         }
@@ -337,10 +354,9 @@ impl Incoming<'_> {
         let bytes = Bytes::from(serialise(&answer, !failed_before, Some(&extensions)));
         let key = key.filter(|_| keep);
         if let Some(key) = key.clone() {
-            state.answers().put(
-                key,
-                cache::CachedResponse { bytes: bytes.clone(), shown: Some(shown), asked, given, edition: ask.answered() },
-            );
+            let stated: Option<Arc<str>> = stated.map(Arc::from);
+            let (bytes, edition) = (bytes.clone(), ask.answered());
+            state.answers().put(key, cache::CachedResponse { bytes, shown: Some(shown), asked, given, stated, edition });
         }
         let status = match (failed_before, self.media) {
             (true, Media::GraphQl) => request_status(&answer.errors),
@@ -394,6 +410,25 @@ impl Incoming<'_> {
         }
         response
     }
+}
+
+/// What is said where the time is over. A change may have been made: whoever is told to try again makes it twice.
+fn too_slow(seconds: u64, is_query: bool, lang: Lang) -> ServerError {
+    let (zh, en) = match is_query {
+        true => (
+            format!("查询超过 {seconds} 秒；请缩小范围"),
+            format!("the question took longer than {seconds} seconds; ask for less"),
+        ),
+        false => (
+            format!("变更超过 {seconds} 秒尚未结束，仍在进行；再次提交之前请先查看是否已经生效"),
+            format!(
+                "the change takes longer than {seconds} seconds and goes on: look whether it was made before you send it again"
+            ),
+        ),
+    };
+    let mut error = Problem::new(Code::Timeout, zh, en).server_error(lang);
+    error.extensions.get_or_insert_default().set("retryable", is_query);
+    error
 }
 
 /// Variables as the audit keeps them: what a question was chosen by often stands in them alone.

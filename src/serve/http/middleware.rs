@@ -184,7 +184,7 @@ fn followed(state: &ServerState, request: Request) -> Result<Request, Box<Respon
     };
     let now = state.hub().clock.millis() / 1_000;
     let read = state.signer().read(request.uri().path(), query, now).map_err(|problem| refused(&problem))?;
-    let Some(Followed { by, address }) = read else { return Ok(request) };
+    let Some(Followed { by, purpose, address }) = read else { return Ok(request) };
     let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
     if !is_reading {
         return Err(refused(&Problem::bad_input("签名的地址只能用 GET 读取", "a signed address is read, by GET")));
@@ -194,6 +194,10 @@ fn followed(state: &ServerState, request: Request) -> Result<Request, Box<Respon
     let (mut parts, body) = request.into_parts();
     parts.uri = uri;
     parts.headers.insert(header::AUTHORIZATION, name);
+    // What it was signed for goes before what whoever follows it says.
+    if let Some(Ok(purpose)) = purpose.map(|text| HeaderValue::from_bytes(text.as_bytes())) {
+        parts.headers.insert(HeaderName::from_static("x-purpose"), purpose);
+    }
     Ok(Request::from_parts(parts, body))
 }
 

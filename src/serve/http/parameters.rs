@@ -7,6 +7,8 @@ use axum::http::Uri;
 
 use crate::connector::nearest;
 use crate::model::message::Lang;
+use crate::serve::answers::filter::EnterpriseFilter;
+use crate::serve::answers::input_keys::keys_of;
 use crate::serve::problem::Problem;
 
 /// Short forms of the filter: names of the graph's EnterpriseFilter that hold lists. Several values are separated by commas.
@@ -96,7 +98,7 @@ pub fn read(uri: &Uri, known: RouteParameters) -> Result<HashMap<String, String>
             continue;
         }
         // An empty condition would hold of everybody: whoever filled a form with nothing, or a variable, did not ask for that.
-        if known.filters && value.is_empty() && name != "lang" {
+        if known.filters && value.trim().is_empty() && name != "lang" {
             return Err(Problem::bad_input(
                 format!("参数 {name} 没有取值：请给出取值，或去掉该参数"),
                 format!("the parameter {name} has no value: give it one, or leave it out"),
@@ -149,8 +151,17 @@ pub fn none(uri: &Uri, callers: Lang) -> Result<Lang, Problem> {
 
 fn unknown(name: &str, known: RouteParameters) -> Problem {
     let bare = name.trim_end_matches("[]");
-    let near = known.names().find(|k| *k == bare).or_else(|| nearest(bare, known.names()));
     let list: Vec<&str> = known.names().filter(|k| !matches!(*k, "nocache" | "_")).collect();
+    let same = |k: &&str| k.eq_ignore_ascii_case(bare);
+    // `employees`, `bbox`: conditions without a short form.
+    if known.filters && !known.names().any(|k| same(&k)) && keys_of::<EnterpriseFilter>().iter().any(|key| same(&key.as_str())) {
+        return Problem::bad_input(
+            format!("没有参数 {name}：请写在 filter 中，如 filter={{\"{bare}\": …}}"),
+            format!("there is no parameter {name}: write it in filter, such as filter={{\"{bare}\": …}}"),
+        )
+        .remedy("filter");
+    }
+    let near = known.names().find(|k| same(k)).or_else(|| nearest(bare, list.iter().copied()));
     let (zh, en) = match near {
         Some(near) => (format!("；是否指 {near}？"), format!("; did you mean {near}?")),
         None => (String::new(), String::new()),
@@ -168,13 +179,19 @@ mod tests {
 
     #[test]
     fn a_parameter_that_nobody_knows_is_refused_with_the_one_that_was_meant() {
-        for (query, meant) in
-            [("areas=110108", "area"), ("area%5B%5D=110108", "area"), ("column=id", "columns"), ("asof=1", "asOf")]
-        {
+        for (query, meant) in [
+            ("areas=110108", "area"),
+            ("area%5B%5D=110108", "area"),
+            ("AREA=110108", "area"),
+            ("column=id", "columns"),
+            ("asof=1", "asOf"),
+        ] {
             let problem = of(query).expect_err(query);
             assert!(problem.en.ends_with(&format!("did you mean {meant}?")), "{query}: {}", problem.en);
             assert!(problem.remedy.expect("the known ones").contains("investorCountry"));
         }
+        let problem = of("employees=100").expect_err("a condition without a short form");
+        assert!(problem.en.contains("write it in filter, such as filter={\"employees\": …}"), "{}", problem.en);
     }
 
     #[test]
@@ -186,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_parameter_without_a_value_is_no_question_for_everybody() {
-        for query in ["area=", "filter=", "area=110108&area=", "columns=", "text="] {
+        for query in ["area=", "filter=", "area=110108&area=", "columns=", "text=", "text=%20"] {
             assert!(of(query).expect_err(query).en.contains("has no value"), "{query}");
         }
         assert!(of("lang=&nocache=&_=").is_ok());

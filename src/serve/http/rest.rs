@@ -185,6 +185,30 @@ impl RestRequest {
         })
     }
 
+    /// The same for an answer that draws outlines, which no edition holds: `digest` names imported ones, None those that ship. An address
+    /// that leaves imported ones open is asked again, as others may be imported tomorrow.
+    ///
+    /// # Errors
+    /// `boundaries` names others than are drawn.
+    pub fn drawn_with(mut self, digest: Option<&str>, headers: &HeaderMap) -> Result<RestRequest, Box<Response>> {
+        let asked = self.parameter("boundaries");
+        let names_them = asked == digest;
+        if !names_them && asked.is_some() {
+            let problem = not_found(
+                "不再使用 boundaries 所指的边界：请重新获取 TileJSON 或样式，或去掉该参数",
+                "the outlines that boundaries names are no longer drawn: ask for the TileJSON or the style again, or leave it out",
+            );
+            return Err(Box::new(self.refuse(&Problem { remedy: digest.map(str::to_owned), ..problem })));
+        }
+        self.is_pinned &= names_them;
+        if let Some(digest) = digest {
+            self.key = self.state.answers().refined(&self.key, digest.as_bytes());
+            self.etag = self.key.tag();
+            self.same = names_tag(headers, header::IF_NONE_MATCH, &self.etag);
+        }
+        Ok(self)
+    }
+
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str).filter(|text| !text.is_empty())
     }
@@ -300,18 +324,16 @@ impl RestRequest {
     /// whether it was kept or not.
     pub async fn kept(&self, uri: &Uri, content_type: &'static str, make: impl FnOnce() -> Result<Vec<u8>, Problem>) -> Response {
         let kept = self.state.answers().get(&self.key);
-        let is_new = kept.is_none();
-        if is_new
-            && !self.same
-            && let Err(problem) = self.spend(DRAWN)
-        {
+        // Whoever has it already sees it again: what it shows is known once it is made. What is anybody's to see needs no account.
+        let is_known = self.same && self.ask.caller.sees_what_is_open_alone();
+        let is_new = kept.is_none() && !is_known;
+        if is_new && let Err(problem) = self.spend(DRAWN) {
             return self.too_soon(&problem);
         }
-        let made = match (kept, self.same) {
-            (Some(kept), _) => Ok((kept.bytes, kept.shown.unwrap_or_default())),
-            // Whoever has it already was accounted for with it; what was opened to come so far is this answer's.
-            (None, true) => Ok((Bytes::new(), Arc::new(self.ask.take_shown()))),
-            (None, false) => make().map(|bytes| (Bytes::from(bytes), Arc::new(self.ask.take_shown()))),
+        let made = match kept {
+            Some(kept) => Ok((kept.bytes, kept.shown.unwrap_or_default())),
+            None if is_known => Ok((Bytes::new(), Arc::default())),
+            None => make().map(|bytes| (Bytes::from(bytes), Arc::new(self.ask.take_shown()))),
         };
         let (bytes, shown) = match made {
             Ok(made) => made,
@@ -320,14 +342,14 @@ impl RestRequest {
         if let Err(problem) = self.account("file", uri.to_string().as_bytes(), &shown).await {
             return self.refuse(&problem);
         }
+        if is_new {
+            let answer = cache::CachedResponse { shown: Some(shown), ..bytes.clone().into() };
+            self.state.answers().put(self.key.clone(), answer);
+        }
         if self.same {
             let mut response = self.response(Bytes::new(), content_type);
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;
-        }
-        if is_new {
-            let answer = cache::CachedResponse { shown: Some(shown), ..bytes.clone().into() };
-            self.state.answers().put(self.key.clone(), answer);
         }
         self.response(bytes, content_type)
     }

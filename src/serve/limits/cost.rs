@@ -291,6 +291,7 @@ pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
     ("tokens", 50),
     ("tradeUnions", 50),
     ("undated", 20),
+    ("unentered", 20),
     ("unionAppraisal", 50),
     ("unionCollections", 50),
     ("unionKeyPoints", 50),

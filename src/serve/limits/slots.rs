@@ -2,13 +2,15 @@
 //! caller, so many in all; whoever comes when they are taken is told, and waits for nobody.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 /// How many there are, and who has them.
 pub struct Slots {
     per_caller: usize,
     in_all: usize,
-    taken: Arc<Mutex<Taken>>,
+    taken: Arc<watch::Sender<Taken>>,
 }
 
 #[derive(Default)]
@@ -21,13 +23,13 @@ struct Taken {
 pub struct Slot {
     caller: String,
     count: usize,
-    taken: Arc<Mutex<Taken>>,
+    taken: Arc<watch::Sender<Taken>>,
 }
 
 impl Slots {
     /// `per_caller` places for each caller, `in_all` for all of them together.
     pub fn new(per_caller: usize, in_all: usize) -> Slots {
-        Slots { per_caller, in_all, taken: Arc::default() }
+        Slots { per_caller, in_all, taken: Arc::new(watch::Sender::new(Taken::default())) }
     }
 
     /// A place for this caller; None where they have as many as one may have, or all are taken.
@@ -37,24 +39,31 @@ impl Slots {
 
     /// So many places at once, or none; more than there are for one caller are given to whoever has none: one answer is always made.
     pub fn take_many(&self, caller: &str, count: usize) -> Option<Slot> {
-        let mut taken = self.taken.lock().expect("no panic while counting");
-        let own = taken.by.get(caller).copied().unwrap_or(0);
-        let is_too_much = |so_far: usize, most: usize| so_far > 0 && so_far + count > most;
-        if is_too_much(own, self.per_caller) || is_too_much(taken.in_all, self.in_all) {
-            return None;
-        }
-        taken.in_all += count;
-        match taken.by.get_mut(caller) {
-            Some(own) => *own += count,
-            None => drop(taken.by.insert(caller.to_owned(), count)),
-        }
-        drop(taken);
-        Some(Slot { caller: caller.to_owned(), count, taken: self.taken.clone() })
+        let is_given = self.taken.send_if_modified(|taken| {
+            let own = taken.by.get(caller).copied().unwrap_or(0);
+            let is_too_much = |so_far: usize, most: usize| so_far > 0 && so_far + count > most;
+            if is_too_much(own, self.per_caller) || is_too_much(taken.in_all, self.in_all) {
+                return false;
+            }
+            taken.in_all += count;
+            match taken.by.get_mut(caller) {
+                Some(own) => *own += count,
+                None => drop(taken.by.insert(caller.to_owned(), count)),
+            }
+            true
+        });
+        is_given.then(|| Slot { caller: caller.to_owned(), count, taken: self.taken.clone() })
     }
 
     /// How many are taken.
     pub fn taken(&self) -> usize {
-        self.taken.lock().expect("no panic while counting").in_all
+        self.taken.borrow().in_all
+    }
+
+    /// Waits until as many are taken as `fits` says.
+    pub async fn until(&self, mut fits: impl FnMut(usize) -> bool) {
+        let reached = self.taken.subscribe().wait_for(|taken| fits(taken.in_all)).await.map(|_| ());
+        reached.expect("whoever counts is borrowed here");
     }
 
     /// How many there are.
@@ -70,14 +79,15 @@ impl Slots {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut taken = self.taken.lock().expect("no panic while counting");
-        taken.in_all -= self.count;
-        if let Some(own) = taken.by.get_mut(&self.caller) {
-            *own -= self.count;
-            if *own == 0 {
-                taken.by.remove(&self.caller);
+        self.taken.send_modify(|taken| {
+            taken.in_all -= self.count;
+            if let Some(own) = taken.by.get_mut(&self.caller) {
+                *own -= self.count;
+                if *own == 0 {
+                    taken.by.remove(&self.caller);
+                }
             }
-        }
+        });
     }
 }
 
@@ -99,6 +109,6 @@ mod tests {
         let many = places.take_many("a", 5);
         assert!(many.is_some() && places.take("a").is_none() && places.take("b").is_none(), "bytes of one long answer");
         drop(many);
-        assert_eq!(places.taken.lock().unwrap().by.len(), 0, "nobody is remembered who has none");
+        assert_eq!(places.taken.borrow().by.len(), 0, "nobody is remembered who has none");
     }
 }

@@ -10,7 +10,7 @@ use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response as Answer};
 use futures_util::stream::BoxStream;
 
-use super::answers::document::{Refused, check, make_safe};
+use super::answers::document::{Refused, check, make_safe, make_safe_change};
 use super::answers::engine::Engine;
 use super::answers::events::LastEvent;
 use super::answers::persisted;
@@ -74,7 +74,7 @@ fn start(
     };
     let lasts = cost::operation(&parsed, name.as_deref()).is_ok_and(|o| o.ty == OperationType::Subscription);
     let is_change = changes(&parsed, name.as_deref());
-    let ask = RequestContext::new(state.clone(), caller, lang);
+    let ask = RequestContext::new(state.clone(), caller, lang).reading_for(&purpose);
     let ask = Arc::new(if lasts { ask.lasting() } else { ask });
     let asked: Arc<str> = document.as_str().into();
     let given: Arc<str> = super::http::graphql::given(&variables).into();
@@ -96,6 +96,7 @@ fn start(
         }
     }));
     Ok(Box::pin(futures_util::StreamExt::then(answers, move |mut answer| {
+        let make_safe = if is_change { make_safe_change } else { make_safe };
         for error in &mut answer.errors {
             make_safe(error, &id, lang);
         }

@@ -15,7 +15,7 @@ use futures_util::StreamExt;
 use super::{Kinds, MAX_MESSAGE, failed_before, start};
 use crate::serve::answers::engine::Engine;
 use crate::serve::answers::events::LastEvent;
-use crate::serve::answers::request::Parameters;
+use crate::serve::answers::request::{Parameters, last_event};
 use crate::serve::http::graphql::serialise;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::rest::refuse;
@@ -81,10 +81,10 @@ pub async fn sse(
             return response;
         }
     };
-    let parameters = match parameters {
-        Ok(mut parameters) => {
+    let (parameters, named) = match parameters.and_then(|read| Ok((read, last_event(&uri)?))) {
+        Ok((mut parameters, named)) => {
             parameters.purpose = Some(crate::serve::answers::usage::purpose(&headers));
-            parameters
+            (parameters, named)
         }
         Err(problem) => return refuse(&problem, lang, &id),
     };
@@ -103,7 +103,7 @@ pub async fn sse(
     };
     // A browser's EventSource says by itself where it was cut off; who opens one again can say it in the address.
     let last = header_text(&headers, header::HeaderName::from_static("last-event-id")).map(str::to_owned);
-    let last = LastEvent::of(last.or_else(|| of_query(&uri, "lastEventId")).as_deref());
+    let last = LastEvent::of(last.or(named).as_deref());
     let lane = state.lanes().of(&caller.id);
     let mut answers = match start(&engine, &state, caller, lang, parameters, kinds, last.clone(), &id) {
         Ok(answers) => answers,
@@ -149,11 +149,6 @@ pub async fn sse(
         headers.insert("x-request-id", id);
     }
     response
-}
-
-/// A parameter of the address.
-fn of_query(uri: &Uri, name: &str) -> Option<String> {
-    url::form_urlencoded::parse(uri.query()?.as_bytes()).find(|(key, _)| key == name).map(|(_, text)| text.into_owned())
 }
 
 fn json(bytes: &[u8], status: StatusCode) -> Response {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::boundary_names::{code_of, unnamed};
 use super::drawn_outlines::{DrawnOutline, DrawnOutlines};
 use super::outlines::{ATTRIBUTION, Outline, Point, Polygon, bounds, contains, polygons, shipped};
 use super::seams::{Seam, SeamKind, seams};
@@ -17,9 +18,6 @@ use crate::model::datum::Datum;
 use crate::model::reference::areas::areas;
 use crate::serve::problem::Problem;
 
-/// Properties that hold an area's code, and those that hold its name, as surveyors and map services call them.
-const CODES: [&str; 8] = ["code", "adcode", "ADCODE", "PAC", "XZQDM", "行政区划代码", "区划代码", "代码"];
-const NAMES: [&str; 7] = ["name", "NAME", "name_zh", "XZQMC", "行政区划名称", "区划名称", "名称"];
 /// Where China lies, with room around it: a corner elsewhere is measured otherwise, or has its numbers swapped.
 const CHINA: [f64; 4] = [73.0, 3.0, 136.0, 54.0];
 /// Points on a side of the grid that looks for overlaps and holes.
@@ -74,7 +72,8 @@ pub fn read_file(path: &Path, reading: &BoundaryReading) -> Result<ImportedBound
 /// # Errors
 /// It is no GeoJSON and no TopoJSON.
 pub fn read(text: &str, reading: &BoundaryReading) -> Result<ImportedBoundaries, Problem> {
-    let value: Value = serde_json::from_str(text)
+    // Some tools of Windows begin a file with a byte order mark.
+    let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|e| Problem::bad_input(format!("文件不是 JSON：{e}"), format!("the file is no JSON: {e}")))?;
     let features = match value["type"].as_str() {
         Some("FeatureCollection") => value["features"].as_array().cloned().unwrap_or_default(),
@@ -98,15 +97,12 @@ fn checked(features: &[Value], reading: &BoundaryReading) -> ImportedBoundaries 
         let code = match code_of(feature, reading.property.as_deref()) {
             Ok(code) => code,
             Err(name) => {
-                let at = at + 1;
-                found.faults.push(Problem::bad_input(
-                    format!("第 {at} 个区域「{name}」：没有这个行政区划代码或名称，或有多处同名"),
-                    format!("area {at}, \"{name}\": there is no such division code or name, or several places bear it"),
-                ));
+                found.faults.push(unnamed(at + 1, &name, feature));
                 continue;
             }
         };
-        let polygons = polygons(&feature["geometry"], |(x, y)| to_the_metre(reading.datum.to_wgs84(x, y)));
+        let mut polygons = polygons(&feature["geometry"], |(x, y)| to_the_metre(reading.datum.to_wgs84(x, y)));
+        polygons.iter_mut().flatten().for_each(close);
         if let Some(fault) = fault_of(code, &polygons) {
             found.faults.push(fault);
             continue;
@@ -137,38 +133,13 @@ fn streets_of(found: &BTreeMap<u32, Vec<Polygon>>) -> BTreeSet<u32> {
     areas().towns().iter().filter(|t| of.contains(&t.district)).map(|t| t.code).collect()
 }
 
-/// The division code of a feature, or the name by which it could not be found.
-fn code_of(feature: &Value, property: Option<&str>) -> Result<u32, String> {
-    let text = |value: &Value| match value {
-        Value::String(text) => Some(text.trim().to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    let of = |names: &[&str]| names.iter().find_map(|name| text(&feature["properties"][*name]));
-    // A code that is there counts alone: a wrong one is not helped by a name beside it.
-    let given = match property {
-        Some(property) => of(&[property]),
-        None => of(&CODES).or_else(|| of(&NAMES)).or_else(|| text(&feature["id"])),
-    };
-    let given = given.unwrap_or_default();
-    by_code(&given).or_else(|| by_name(&given)).ok_or(given)
-}
-
-fn by_code(text: &str) -> Option<u32> {
-    let place = areas().resolve(text, chrono::NaiveDate::MAX)?;
-    areas().district(place.district)?;
-    let is_street = text.len() > 6 && !text[6..].bytes().all(|b| b == b'0');
-    // A street that nobody knows is not its district.
-    if is_street { place.town } else { Some(place.district) }
-}
-
-fn by_name(text: &str) -> Option<u32> {
-    if let Some(district) = areas().districts().iter().find(|d| d.name_zh == text) {
-        return Some(district.code);
+/// Some programs leave out the last corner of a ring, which is its first again: GeoJSON wants it.
+fn close(ring: &mut Vec<Point>) {
+    if let Some(first) = ring.first().copied()
+        && ring.last() != Some(&first)
+    {
+        ring.push(first);
     }
-    let mut named = areas().towns().iter().filter(|t| t.name_zh == text);
-    let first = named.next()?;
-    named.next().is_none().then_some(first.code)
 }
 
 /// To the metre: finer is noise, and a border that two areas share stays one.
@@ -493,6 +464,15 @@ mod tests {
             assert!(fault.contains(word), "{fault}");
         }
         assert_eq!(faults.len(), 4);
+    }
+
+    #[test]
+    fn a_ring_that_its_program_left_open_is_closed() {
+        let open = json!([[[116.0, 39.9], [116.2, 39.9], [116.2, 40.1], [116.0, 40.1]]]);
+        let text = format!("\u{feff}{}", collection(&[(json!({ "code": 110_108.0 }), open)]));
+        let found = read(&text, &BoundaryReading::default()).expect("a collection behind a byte order mark");
+        let ring = &found.districts[&110_108][0][0];
+        assert!(ring.len() == 5 && ring.first() == ring.last(), "{ring:?}");
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub async fn geojson(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&["detail"])).await {
+    let asked = RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&["detail", "boundaries"])).await;
+    let plain = match asked.and_then(|plain| plain.drawn_with(known.boundaries().digest.as_deref(), &headers)) {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };

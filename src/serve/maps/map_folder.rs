@@ -242,7 +242,7 @@ impl MapWriter<'_> {
 
     /// The kit's style with the archives in the place of the hub's addresses, and its image.
     fn style(&self, base: &str) -> Result<(), Problem> {
-        let filled = style::filled(self.plain, self.places.bounds, &self.known.boundaries().attribution)?;
+        let filled = style::filled(self.plain, self.places.bounds, self.known.boundaries())?;
         let style: Value = serde_json::from_slice(&filled).map_err(|_| Problem::internal())?;
         self.bytes("style.json", of_files(style, base).to_string().as_bytes())?;
         style::SPRITE.iter().try_for_each(|(name, bytes)| self.bytes(name, bytes))

@@ -1,6 +1,7 @@
 //! Maps: GeoJSON outlines with their figures, vector tiles of points and of areas, what announces them, and all of it as a folder of files.
 
 pub mod boundaries;
+mod boundary_names;
 mod clip;
 mod coverage_tiles;
 mod drawn_outlines;

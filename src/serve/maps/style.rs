@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::boundaries::Boundaries;
 use super::places::KnownPlaces;
 use crate::access::AccessScope;
 use crate::serve::http::headers::{lang_of, request_id};
@@ -51,7 +52,8 @@ pub async fn style(
         let problem = not_found("没有这个文件：可用 style.json", "no such file: style.json is served");
         return refuse(&problem, lang_of(&headers), &request_id(&headers));
     }
-    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&["measure"]).with_addresses()).await {
+    let asked = RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&["measure"]).with_addresses()).await;
+    let plain = match asked.and_then(|plain| plain.drawn_with(known.boundaries().digest.as_deref(), &headers)) {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -60,7 +62,7 @@ pub async fn style(
         let filter = if sees_single(&plain) { plain.filter()? } else { plain.counted_filter()? };
         plain.edition.filter(&filter)?;
         let bounds = known.of(&plain.edition)?.bounds;
-        filled(&plain, bounds, &known.boundaries().attribution)
+        filled(&plain, bounds, known.boundaries())
     };
     plain.kept(&uri, "application/json", made).await
 }
@@ -87,7 +89,7 @@ pub fn without(style: &mut Value, source: &str) {
     }
 }
 
-pub fn filled(plain: &RestRequest, bounds: Option<[f64; 4]>, attribution: &str) -> Result<Vec<u8>, Problem> {
+pub fn filled(plain: &RestRequest, bounds: Option<[f64; 4]>, boundaries: &Boundaries) -> Result<Vec<u8>, Problem> {
     let template: Value = serde_json::from_str(TEMPLATE).expect("the kit's style is JSON");
     let measures = template["metadata"]["huitu"]["measures"].as_object().expect("it names its figures");
     let measure = plain.parameter("measure").unwrap_or(MEASURE);
@@ -117,7 +119,14 @@ pub fn filled(plain: &RestRequest, bounds: Option<[f64; 4]>, attribution: &str) 
         true => measure.to_owned(),
         false => text.replace(QUERY, &handed_on).replace(BASE, &plain.base),
     });
-    style["sources"]["districts"]["attribution"] = json!(attribution);
+    style["sources"]["districts"]["attribution"] = json!(boundaries.attribution);
+    // Other outlines have other addresses: those are kept for long.
+    if let Some(digest) = &boundaries.digest {
+        let sources = &mut style["sources"];
+        let named = |address: &Value| json!(format!("{}&boundaries={digest}", address.as_str().unwrap_or_default()));
+        sources["districts"]["data"] = named(&sources["districts"]["data"]);
+        sources["coverage"]["tiles"][0] = named(&sources["coverage"]["tiles"][0]);
+    }
     if let Some([west, south, east, north]) = bounds {
         style["center"] = json!([(west + east) / 2.0, (south + north) / 2.0]);
     }

@@ -22,7 +22,8 @@ pub async fn tilejson(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&[]).with_addresses()).await {
+    let asked = RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&[]).with_addresses()).await;
+    let plain = match asked.and_then(|plain| plain.drawn_with(known.boundaries().digest.as_deref(), &headers)) {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };

@@ -43,7 +43,12 @@ pub async fn tile(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let plain = match RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&["boundaries"])).await {
+    let asked = RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&["boundaries"])).await;
+    // Points lie where they lie, whatever outlines are drawn around them.
+    let plain = match asked.and_then(|plain| match layer == "coverage" || plain.parameter("boundaries").is_some() {
+        true => plain.drawn_with(known.boundaries().digest.as_deref(), &headers),
+        false => Ok(plain),
+    }) {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };

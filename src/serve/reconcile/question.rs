@@ -313,7 +313,7 @@ pub fn show(plain: &RestRequest, rows: impl Iterator<Item = Row>, names: &[&str]
 }
 
 pub fn may_see(plain: &RestRequest, column: ExportColumn) -> bool {
-    column.scope().is_none_or(|scope| plain.ask.caller.may(scope))
+    column.scopes().iter().all(|scope| plain.ask.caller.may(*scope))
 }
 
 #[cfg(test)]

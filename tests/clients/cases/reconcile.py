@@ -111,7 +111,8 @@ found = lambda key: answers[key]["result"][0]["id"] if answers[key]["result"] el
 same("the others are answered", [found(key) for key in "afi"], [rows[0]["id"]] * 3)
 same("blank ones have no result", [answers[key]["result"] for key in "bcg"], [[]] * 3)
 check("broken ones say why", all("error" in answers[key] for key in "eh") and "warning" in answers["f"], [answers[key].get("error") for key in "eh"])
-same("a credit code as the query", [(r["id"], r["score"], r["match"]) for r in post({"q": {"query": rows[0]["creditCode"]}})["q"]["result"][:1]], [(rows[0]["id"], 100.0, True)])
+for written in (rows[0]["creditCode"], f'="{rows[0]["creditCode"]}"'):
+    same(f"a credit code as the query: {written}", [(r["id"], r["score"], r["match"]) for r in post({"q": {"query": written}})["q"]["result"][:1]], [(rows[0]["id"], 100.0, True)])
 same("another kind has no result", post({"q": {"query": rows[0]["name"], "type": "Person"}})["q"]["result"], [])
 answers = post({"a": {"query": rows[0]["name"], "type": [5]}, "b": {"query": rows[0]["name"], "type": {"name": "Person"}}, "c": {"query": rows[0]["name"], "typ": "Person"}, "d": {"query": rows[0]["name"]}})
 check("a kind that is none, a misspelt key: errors of that query alone", all("error" in answers[key] and not answers[key]["result"] for key in "abc") and answers["d"]["result"], answers)

@@ -6,7 +6,7 @@ import { ask, check, end, hub, same } from '../lib.mjs';
 
 const columns = 'name,creditCode,establishedOn,employees,revenueYuan,area.code,industry.code,gap.status';
 const fetched = async (format, query = '') => Buffer.from(await (await fetch(`${hub}/export/enterprises.${format}?columns=${columns}&lang=en${query}`)).arrayBuffer());
-const { enterprises } = await ask('{ enterprises(first: 500) { totalCount nodes { name creditCode creditCodeRaw establishedOn employees revenueYuan } } }');
+const { enterprises } = await ask('{ enterprises(first: 500) { totalCount nodes { name creditCode creditCodeRaw establishedOn employees revenueYuan industry { code } } } }');
 const codes = enterprises.nodes.map((e) => e.creditCode ?? e.creditCodeRaw ?? '');
 check('codes of digits only are among them', codes.some((code) => /^\d{18}$/.test(code)), codes.filter((code) => /^\d{18}$/.test(code)).length);
 
@@ -15,6 +15,9 @@ const sheetOf = (bytes, options = {}) => XLSX.read(bytes, { type: 'buffer', ...o
 const csv = XLSX.utils.sheet_to_json(Object.values(sheetOf(await fetched('csv')))[0], { header: 1 });
 same('CSV: every row', csv.length - 1, enterprises.totalCount);
 same('CSV: every code is whole', csv.slice(1, 501).map((row) => String(row[1] ?? '')), codes);
+const industries = enterprises.nodes.map((e) => e.industry?.code ?? '');
+check('industries whose code begins with a zero are among them', industries.some((code) => code.startsWith('0')));
+same('CSV: codes of industries keep their zero', csv.slice(1, 501).map((row) => String(row[6] ?? '')), industries);
 const gb = XLSX.utils.sheet_to_json(Object.values(sheetOf(await fetched('csv', '&encoding=gb18030'), { codepage: 936 }))[0], { header: 1 });
 same('CSV in GB18030: the same names', gb.slice(1, 20).map((row) => row[0]), csv.slice(1, 20).map((row) => row[0]));
 
@@ -32,6 +35,11 @@ same('SheetJS: count and money', [cell(known + 1, 3).v, cell(known + 1, 4).v], [
 check('SheetJS: headings in one language', rows[0].every((heading) => /^[\x20-\x7e]+$/.test(heading)), rows[0]);
 const properties = { ...workbook.Props, ...workbook.Custprops };
 check('SheetJS: edition and question', JSON.stringify(properties).includes('huitu.edition') && JSON.stringify(properties).includes('gap.status'), properties);
+
+const long = `{ ${Array.from({ length: 30 }, (_, at) => `name${at}: name`).join(' ')} }`;
+const asked = await fetch(`${hub}/export/enterprises.xlsx?first=1&lang=en&columns=${encodeURIComponent(long)}`);
+const comments = XLSX.read(Buffer.from(await asked.arrayBuffer()), { type: 'buffer' }).Props.Comments ?? '';
+check('SheetJS: a question too long for a property stands whole in the comments', decodeURIComponent(comments.replaceAll('+', ' ')).includes('name29: name'), comments);
 
 const book = new ExcelJS.Workbook();
 await book.xlsx.load(xlsx);

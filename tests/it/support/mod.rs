@@ -4,5 +4,6 @@ pub mod assess_case;
 pub mod chaos;
 pub mod graph;
 pub mod hub;
+pub mod imports;
 pub mod servers;
 pub mod sources;

@@ -7,6 +7,7 @@ import { signOut, token } from '../graph/session';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
+import { NoLonger } from '../states/NoLonger';
 import { leaveSession, useSession } from '../states/useSession';
 import { stateWords } from '../states/words';
 import { AuditOf } from './AuditOf';
@@ -57,6 +58,7 @@ export default function AdministrationPage() {
       </header>
       {part === 'me' && <Me />}
       {part === 'tokens' && <TokensOf />}
+      <NoLonger known={{ tab: (text) => parts.some((one) => one === text) }} />
       {part === 'audit' && <AuditOf />}
       {part === 'policy' && <PolicyOf />}
     </div>

@@ -75,9 +75,21 @@ export function Frame() {
             <div className="notice danger" role="alert">
               <h1>{s.brokenPage}</h1>
               <p>{s.brokenPageWhy}</p>
-              <button type="button" className="button" onClick={retry}>
-                {s.retry}
-              </button>
+              <p className="row">
+                <button
+                  type="button"
+                  className="button primary"
+                  onClick={() => {
+                    page?.again?.();
+                    retry();
+                  }}
+                >
+                  {s.retry}
+                </button>
+                <button type="button" className="button" onClick={() => location.reload()}>
+                  {s.reload}
+                </button>
+              </p>
             </div>
           )}
         >

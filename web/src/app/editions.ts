@@ -2,7 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { EditionPublished } from '../graph/generated/EditionPublished';
-import { GraphProblem } from '../graph/problem';
+import { GraphProblem, UNREACHABLE } from '../graph/problem';
 import { notePulse } from '../graph/pulse';
 import { onSession, token } from '../graph/session';
 import { follow } from '../graph/stream';
@@ -40,8 +40,9 @@ export function useEditions(): number | null {
         } catch (problem) {
           if (signal.aborted) return;
           // A refusal is an answer: the page says what is wrong, and the connection is well.
-          notePulse(problem instanceof GraphProblem);
-          if (problem instanceof GraphProblem) wait = LONGEST_WAIT_MILLIS;
+          const isRefused = problem instanceof GraphProblem && problem.code !== UNREACHABLE;
+          notePulse(isRefused);
+          if (isRefused) wait = LONGEST_WAIT_MILLIS;
         }
         isFirst = false;
         await pause(wait, signal);

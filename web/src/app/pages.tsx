@@ -1,5 +1,5 @@
 // Which page an address opens. Each is a chunk of its own; the map, where people arrive, is not.
-import { lazy, type ComponentType } from 'react';
+import { lazy, type ComponentType, type LazyExoticComponent } from 'react';
 import { MapPage } from '../map/MapPage';
 
 export interface Page {
@@ -7,6 +7,8 @@ export interface Page {
   readonly Component: ComponentType;
   /** Fills the window: the page scrolls inside, not the window. */
   readonly isFull: boolean;
+  /** Fetches its file anew: one that did not come, because the server was away, would be remembered as missing for ever. */
+  readonly again?: () => void;
 }
 
 export type PageName =
@@ -38,34 +40,47 @@ export type PageName =
   | 'administration'
   | 'kit';
 
+type Part = Pick<Page, 'Component' | 'again'>;
+
+/** A page in a file of its own. */
+function part(load: () => Promise<{ default: ComponentType }>): Part {
+  let Loaded: LazyExoticComponent<ComponentType> = lazy(load);
+  return {
+    Component: () => <Loaded />,
+    again: () => {
+      Loaded = lazy(load);
+    },
+  };
+}
+
 const pages: readonly (Page & { path: RegExp })[] = [
   { name: 'map', path: /^\/$/, Component: MapPage, isFull: true },
-  { name: 'work', path: /^\/work$/, Component: lazy(() => import('../work/WorkPage')), isFull: false },
-  { name: 'gaps', path: /^\/gaps$/, Component: lazy(() => import('../gaps/GapsPage')), isFull: true },
-  { name: 'enterprise', path: /^\/e\/[^/]+$/, Component: lazy(() => import('../enterprise/EnterprisePage')), isFull: false },
-  { name: 'cases', path: /^\/cases$/, Component: lazy(() => import('../cases/CasesPage')), isFull: false },
-  { name: 'case', path: /^\/cases\/[^/]+$/, Component: lazy(() => import('../cases/CasePage')), isFull: false },
-  { name: 'visits', path: /^\/visits$/, Component: lazy(() => import('../visits/VisitsPage')), isFull: false },
-  { name: 'duties', path: /^\/duties$/, Component: lazy(() => import('../duties/DutiesPage')), isFull: false },
-  { name: 'lists', path: /^\/lists$/, Component: lazy(() => import('../lists/ListsPage')), isFull: false },
-  { name: 'units', path: /^\/units$/, Component: lazy(() => import('../units/UnitsPage')), isFull: false },
-  { name: 'unit', path: /^\/units\/[^/]+$/, Component: lazy(() => import('../units/UnitPage')), isFull: false },
-  { name: 'places', path: /^\/places$/, Component: lazy(() => import('../places/PlacesPage')), isFull: false },
-  { name: 'place', path: /^\/places\/[^/]+$/, Component: lazy(() => import('../places/PlacePage')), isFull: false },
-  { name: 'posts', path: /^\/posts$/, Component: lazy(() => import('../posts/PostsPage')), isFull: false },
-  { name: 'services', path: /^\/services$/, Component: lazy(() => import('../services/ServicesPage')), isFull: false },
-  { name: 'dispatch', path: /^\/dispatch$/, Component: lazy(() => import('../dispatch/DispatchPage')), isFull: false },
-  { name: 'funds', path: /^\/funds$/, Component: lazy(() => import('../funds/FundsPage')), isFull: false },
-  { name: 'breakdown', path: /^\/breakdown$/, Component: lazy(() => import('../breakdown/BreakdownPage')), isFull: false },
-  { name: 'appraisal', path: /^\/appraisal$/, Component: lazy(() => import('../appraisal/AppraisalPage')), isFull: false },
-  { name: 'figures', path: /^\/figures$/, Component: lazy(() => import('../figures/FiguresPage')), isFull: false },
-  { name: 'review', path: /^\/review$/, Component: lazy(() => import('../review/ReviewPage')), isFull: false },
-  { name: 'sources', path: /^\/sources$/, Component: lazy(() => import('../sources/SourcesPage')), isFull: false },
-  { name: 'targets', path: /^\/targets$/, Component: lazy(() => import('../targets/TargetsPage')), isFull: false },
-  { name: 'bulletin', path: /^\/bulletin$/, Component: lazy(() => import('../bulletin/BulletinPage')), isFull: false },
-  { name: 'partner', path: /^\/partner$/, Component: lazy(() => import('../partner/PartnerPage')), isFull: false },
-  { name: 'administration', path: /^\/administration$/, Component: lazy(() => import('../administration/AdministrationPage')), isFull: false },
-  { name: 'kit', path: /^\/kit$/, Component: lazy(() => import('../kit/KitPage')), isFull: false },
+  { name: 'work', path: /^\/work$/, ...part(() => import('../work/WorkPage')), isFull: false },
+  { name: 'gaps', path: /^\/gaps$/, ...part(() => import('../gaps/GapsPage')), isFull: true },
+  { name: 'enterprise', path: /^\/e\/[^/]+$/, ...part(() => import('../enterprise/EnterprisePage')), isFull: false },
+  { name: 'cases', path: /^\/cases$/, ...part(() => import('../cases/CasesPage')), isFull: false },
+  { name: 'case', path: /^\/cases\/[^/]+$/, ...part(() => import('../cases/CasePage')), isFull: false },
+  { name: 'visits', path: /^\/visits$/, ...part(() => import('../visits/VisitsPage')), isFull: false },
+  { name: 'duties', path: /^\/duties$/, ...part(() => import('../duties/DutiesPage')), isFull: false },
+  { name: 'lists', path: /^\/lists$/, ...part(() => import('../lists/ListsPage')), isFull: false },
+  { name: 'units', path: /^\/units$/, ...part(() => import('../units/UnitsPage')), isFull: false },
+  { name: 'unit', path: /^\/units\/[^/]+$/, ...part(() => import('../units/UnitPage')), isFull: false },
+  { name: 'places', path: /^\/places$/, ...part(() => import('../places/PlacesPage')), isFull: false },
+  { name: 'place', path: /^\/places\/[^/]+$/, ...part(() => import('../places/PlacePage')), isFull: false },
+  { name: 'posts', path: /^\/posts$/, ...part(() => import('../posts/PostsPage')), isFull: false },
+  { name: 'services', path: /^\/services$/, ...part(() => import('../services/ServicesPage')), isFull: false },
+  { name: 'dispatch', path: /^\/dispatch$/, ...part(() => import('../dispatch/DispatchPage')), isFull: false },
+  { name: 'funds', path: /^\/funds$/, ...part(() => import('../funds/FundsPage')), isFull: false },
+  { name: 'breakdown', path: /^\/breakdown$/, ...part(() => import('../breakdown/BreakdownPage')), isFull: false },
+  { name: 'appraisal', path: /^\/appraisal$/, ...part(() => import('../appraisal/AppraisalPage')), isFull: false },
+  { name: 'figures', path: /^\/figures$/, ...part(() => import('../figures/FiguresPage')), isFull: false },
+  { name: 'review', path: /^\/review$/, ...part(() => import('../review/ReviewPage')), isFull: false },
+  { name: 'sources', path: /^\/sources$/, ...part(() => import('../sources/SourcesPage')), isFull: false },
+  { name: 'targets', path: /^\/targets$/, ...part(() => import('../targets/TargetsPage')), isFull: false },
+  { name: 'bulletin', path: /^\/bulletin$/, ...part(() => import('../bulletin/BulletinPage')), isFull: false },
+  { name: 'partner', path: /^\/partner$/, ...part(() => import('../partner/PartnerPage')), isFull: false },
+  { name: 'administration', path: /^\/administration$/, ...part(() => import('../administration/AdministrationPage')), isFull: false },
+  { name: 'kit', path: /^\/kit$/, ...part(() => import('../kit/KitPage')), isFull: false },
 ];
 
 export function pageAt(pathname: string): Page | undefined {

@@ -1,13 +1,13 @@
 import { useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { levels, readerOf, today } from '../federation/address';
+import { useAll } from '../federation/all';
 import { FactTable, type Column } from '../federation/Facts';
 import { FederationPage } from '../federation/FederationPage';
 import { ChoiceField, DayField, Filters, YearField } from '../federation/fields';
 import { federationWords } from '../federation/words';
 import { Appraisal } from '../graph/generated/Appraisal';
 import type { AppraisalQuery } from '../graph/generated/types';
-import { useQuestion } from '../graph/question';
 import { NOTHING, useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
@@ -15,7 +15,7 @@ import { Forbidden } from '../states/Failed';
 import { PointsBar, PART_COLOURS } from './PointsBar';
 import { appraisalWords } from './words';
 
-export type Standing = NonNullable<AppraisalQuery['unionAppraisal']>[number];
+export type Standing = NonNullable<AppraisalQuery['unionStandings']>['nodes'][number];
 
 /** Units of a level by rank, with what their points are made of; one of them in full. */
 export default function AppraisalPage() {
@@ -26,7 +26,7 @@ export default function AppraisalPage() {
   const [year, on] = [read.year('year'), read.day('on')];
   const level = read.one('level', levels) ?? 'DISTRICT';
   const chosen = read.text('unit');
-  const question = useQuestion(Appraisal, { year, level, on });
+  const question = useAll(Appraisal, { year, level, on }, (result) => result.unionStandings);
   return (
     <FederationPage
       className="appraisal"
@@ -45,8 +45,9 @@ export default function AppraisalPage() {
         <DayField label={g.on} value={on ?? today()} onChange={(day) => set({ on: day === today() ? null : day }, 'replace')} />
       </Filters>
       <Answered question={question} rows={8}>
-        {({ unionAppraisal: standings }) => {
-          if (standings === null) return <Forbidden scope="review" />;
+        {(all) => {
+          if (all === null) return <Forbidden scope="review" />;
+          const { nodes: standings } = all;
           if (standings.length === 0) return <p className="empty">{t.none(year, g.kinds.level[level])}</p>;
           const one = standings.find((standing) => standing.unit.code === chosen);
           return (

@@ -15,6 +15,7 @@ import { useWords } from '../language/words';
 import { Bar } from '../map/Bar';
 import { indicatorOf, indicators, isRate } from '../targets/indicators';
 import { useTargetOf, type TargetOf } from '../units/attainment';
+import { KeyPointsOf } from './KeyPointsOf';
 import { breakdownWords } from './words';
 
 interface Asked {
@@ -52,6 +53,7 @@ export default function BreakdownPage() {
         <YearField label={g.year} value={year} onChange={(value) => set({ year: value }, 'replace')} />
       </Filters>
       <FromRoots at={at}>{(roots) => <Tree roots={roots} asked={{ year, indicator, at, targetOf }} />}</FromRoots>
+      <KeyPointsOf year={year} />
     </FederationPage>
   );
 }

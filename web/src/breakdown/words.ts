@@ -2,6 +2,14 @@ import { words } from '../language/words';
 
 export const breakdownWords = words(
   {
+    points: '年度要点',
+    point: '要点',
+    pointDue: '完成期限',
+    pointState: '进展',
+    pointDone: '完成',
+    pointLate: '逾期',
+    pointToDo: '待完成',
+    pointsDone: (done: string, all: string) => `${all} 项中完成 ${done} 项`,
     title: '任务分解',
     intro: '从市到区、到街道乡镇：每一级的任务、已经分给下级多少、还剩多少没有分；比率只列目标，不分解。',
     indicator: '指标',
@@ -24,6 +32,14 @@ export const breakdownWords = words(
     whole: '全部分完',
   },
   {
+    points: 'Key points of the year',
+    point: 'Key point',
+    pointDue: 'Due',
+    pointState: 'Progress',
+    pointDone: 'done',
+    pointLate: 'late',
+    pointToDo: 'to do',
+    pointsDone: (done: string, all: string) => `${done} of ${all} done`,
     title: 'Targets by unit',
     intro: 'From the city to districts, streets and towns: what each has to reach, what of it is given to units below, and what is left over. Rates are shown and not given out.',
     indicator: 'Indicator',

@@ -14,7 +14,7 @@ export function AppraisalOf({ year, on, district }: { year: number; on: string; 
   const f = useFormat();
   const mayReview = useMay('review') === true;
   const answer = useQuestion(BulletinAppraisal, { year, on, withDistricts: district === null, withStreets: district !== null }, { enabled: mayReview, keep: false }).data?.data;
-  const found = [...(answer?.districts ?? []), ...(answer?.streets ?? []), ...(answer?.towns ?? [])];
+  const found = [answer?.districts, answer?.streets, answer?.towns].flatMap((level) => level?.nodes ?? []);
   const shown = district === null ? found : found.filter((one) => one.unit.parent?.areas.some((area) => area.code === district));
   if (shown.length === 0) return null;
   return (

@@ -1,6 +1,11 @@
-import { useId, useMemo } from 'react';
+import { useId, useMemo, useState, type ReactNode } from 'react';
 import { useParameters } from '../app/address';
+import { fileOf } from '../graph/file';
+import { Editions } from '../graph/generated/Editions';
 import type { FiguresQuery } from '../graph/generated/types';
+import { GraphProblem } from '../graph/problem';
+import { useQuestion } from '../graph/question';
+import { textOf } from '../graph/send';
 import { useLanguage } from '../language/choice';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
@@ -14,33 +19,144 @@ import { SvgMap } from '../map/SvgMap';
 import { mapWords } from '../map/words';
 import { csvOf } from '../sources/table';
 import { Answered } from '../states/Answered';
+import { Failed } from '../states/Failed';
+import { NoLonger } from '../states/NoLonger';
+import { stateWords } from '../states/words';
 import { AppraisalOf } from './AppraisalOf';
+import { dayBefore, periodOf, periodsOf, type Period } from './period';
 import { bulletinWords } from './words';
 import './bulletin.css';
 
-/** The report of a day and a unit, on A4: four sentences, a map, a table, how it was counted. */
+/** The report of a period and a unit, on A4: sentences, a map, a table, how it was counted; the same and more as a workbook. */
 export default function BulletinPage() {
+  const t = useWords(bulletinWords);
   const lang = useLanguage();
-  const [parameters] = useParameters();
-  const [at, unit] = [parameters.get('at'), parameters.get('unit')];
+  const [parameters, set] = useParameters();
+  const [asked, unit] = [parameters.get('period'), parameters.get('unit')];
+  const period = asked === null ? null : periodOf(asked);
+  const at = period?.last ?? parameters.get('at');
   const question = useFigures(at, null);
   const parts = useFigures(at, unit);
+  const before = useFigures(period === null ? null : dayBefore(period), unit, { enabled: period !== null, keep: false });
   const outlines = useOutlines(lang);
+  const choices = (figures: readonly Figure[]) => <Choices figures={figures} period={period} />;
   return (
     <div className="page bulletin">
+      {asked !== null && period === null && (
+        <p className="row said no-print" role="alert">
+          <span>{t.noPeriod(asked)}</span>
+          <button type="button" className="button" onClick={() => set({ period: null })}>
+            {t.newest}
+          </button>
+        </p>
+      )}
+      <NoLonger known={{ m: (text) => measureKeys.some((key) => key === text) }} />
       <Answered question={question} rows={12}>
-        {(data) => (parts.data === undefined || outlines.data === undefined ? null : <Sheet city={data} parts={unit === null ? data : parts.data.data} outlines={outlines.data} unit={unit} />)}
+        {(data) => (
+          <>
+            {(parts.data === undefined || outlines.data === undefined) && <div className="row no-print bulletin-tools">{choices(figuresOf(data).figures)}</div>}
+            {outlines.error !== null && <Failed problem={outlines.error} onRetry={() => void outlines.refetch()} />}
+            <Answered question={unit === null ? question : parts} rows={12}>
+              {(of) =>
+                outlines.data === undefined ? null : (
+                  <Sheet
+                    city={data}
+                    parts={of}
+                    before={period === null ? null : (before.data?.data ?? null)}
+                    period={period}
+                    hasNoneBefore={before.error?.code === 'EDITION_GONE'}
+                    outlines={outlines.data}
+                    unit={unit}
+                    choices={choices}
+                  />
+                )
+              }
+            </Answered>
+          </>
+        )}
       </Answered>
     </div>
   );
 }
 
-function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: FiguresQuery; outlines: Outlines; unit: string | null }) {
+/** Which unit, which period, and what the map shows. */
+function Choices({ figures, period }: { figures: readonly Figure[]; period: Period | null }) {
   const t = useWords(bulletinWords);
   const m = useWords(mapWords);
-  const f = useFormat();
   const id = useId();
   const [parameters, set] = useParameters();
+  const editions = useQuestion(Editions, {}).data?.data.editions.nodes ?? [];
+  const known = periodsOf(editions.map((edition) => edition.asOf));
+  const periods = period === null || known.some((one) => one.key === period.key) ? known : [period, ...known];
+  const unit = parameters.get('unit') ?? '';
+  const measure = measureOf(parameters.get('m') ?? 'independent');
+  const districts = figures.filter((figure) => figure.code !== '');
+  return (
+    <>
+      <label htmlFor={`${id}u`}>{t.unit}</label>
+      <select id={`${id}u`} value={unit} onChange={(event) => set({ unit: event.target.value })}>
+        <option value="">{t.city}</option>
+        {districts.map((figure) => (
+          <option key={figure.code} value={figure.code}>
+            {figure.name}
+          </option>
+        ))}
+        {unit !== '' && !districts.some((figure) => figure.code === unit) && <option value={unit}>{unit}</option>}
+      </select>
+      <label htmlFor={`${id}p`}>{t.period}</label>
+      <select id={`${id}p`} value={period?.key ?? ''} onChange={(event) => set({ period: event.target.value, at: null })}>
+        <option value="">{t.newest}</option>
+        {(['year', 'quarter', 'month'] as const).map((kind) => (
+          <optgroup key={kind} label={t.kindOf[kind]}>
+            {periods
+              .filter((one) => one.kind === kind)
+              .map((one) => (
+                <option key={one.key} value={one.key}>
+                  {t.periodOf(one.key)}
+                </option>
+              ))}
+          </optgroup>
+        ))}
+      </select>
+      <label htmlFor={`${id}m`}>{t.indicator}</label>
+      <select id={`${id}m`} value={measure.key} onChange={(event) => set({ m: event.target.value })}>
+        {measureKeys.map((key) => (
+          <option key={key} value={key}>
+            {m.measures[key]}
+          </option>
+        ))}
+      </select>
+    </>
+  );
+}
+
+function Sheet({
+  city,
+  parts,
+  before,
+  period,
+  hasNoneBefore,
+  outlines,
+  unit,
+  choices,
+}: {
+  city: FiguresQuery;
+  parts: FiguresQuery;
+  before: FiguresQuery | null;
+  period: Period | null;
+  hasNoneBefore: boolean;
+  outlines: Outlines;
+  unit: string | null;
+  choices: (figures: readonly Figure[]) => ReactNode;
+}) {
+  const t = useWords(bulletinWords);
+  const m = useWords(mapWords);
+  const s = useWords(stateWords);
+  const f = useFormat();
+  const [said, setSaid] = useState('');
+  const [isWriting, setWriting] = useState(false);
+  const [parameters] = useParameters();
+  const grown = (then: number | null | undefined, now: number | null | undefined) => (then == null || now == null ? '—' : `${now > then ? '+' : ''}${f.count(now - then)}`);
   const measure = measureOf(parameters.get('m') ?? 'independent');
   const all = useMemo(() => figuresOf(city), [city]);
   const of = useMemo(() => figuresOf(parts), [parts]);
@@ -75,34 +191,31 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
         ];
   const heads = [t.above, t.independent, t.gap, t.undecided, t.rate, t.toTarget, t.coverage];
   const boundaries = noteOf(outlines, m.boundary);
-  const areas = useStreets(useLanguage(), unit);
+  const lang = useLanguage();
+  const areas = useStreets(lang, unit);
   const streets = areas.length === 0 ? null : { outlines: areas, figures: new Map(of.figures.map((figure) => [figure.code, figure])), selected: null };
-  const file = `huitu-bulletin-${unit ?? 'city'}-${edition.asOf}`;
+  const file = `huitu-bulletin-${unit ?? 'city'}-${period?.key ?? edition.asOf}`;
   const sources = f.list(edition.sources.map((source) => `${source.registry.title} ${f.day(source.asOf)}`));
   const write = (limit: number) => (measure.kind === 'diverging' ? f.points(limit).replace(/ .*/, '') : `${f.decimal(limit * 100).replace(/\.0$/, '')}%`);
+  // The hub writes workbooks of periods: of an earlier edition in the middle of one it would be of another day.
+  const workbookOf = period?.key ?? (parameters.get('at') === null ? edition.asOf.slice(0, 7) : null);
+  const workbook = async () => {
+    setWriting(true);
+    setSaid('');
+    try {
+      offer(await fileOf(`/bulletins/${unit ?? '110000'}.xlsx?period=${workbookOf ?? ''}&lang=${lang}`), `${file}.xlsx`);
+    } catch (problem) {
+      setSaid(problem instanceof GraphProblem && problem.code === 'FORBIDDEN' && problem.hint !== null ? s.forbiddenWhy(s.scopes[problem.hint] ?? problem.hint) : textOf(problem));
+    } finally {
+      setWriting(false);
+    }
+  };
+  const was = before === null ? null : figuresOf(before);
   return (
     <>
       <div className="row no-print bulletin-tools">
         <h1 className="hidden">{t.pageTitle}</h1>
-        <label htmlFor={`${id}u`}>{t.unit}</label>
-        <select id={`${id}u`} value={unit ?? ''} onChange={(event) => set({ unit: event.target.value })}>
-          <option value="">{t.city}</option>
-          {all.figures
-            .filter((figure) => figure.code !== '')
-            .map((figure) => (
-              <option key={figure.code} value={figure.code}>
-                {figure.name}
-              </option>
-            ))}
-        </select>
-        <label htmlFor={`${id}m`}>{t.indicator}</label>
-        <select id={`${id}m`} value={measure.key} onChange={(event) => set({ m: event.target.value })}>
-          {measureKeys.map((key) => (
-            <option key={key} value={key}>
-              {m.measures[key]}
-            </option>
-          ))}
-        </select>
+        {choices(all.figures)}
         <button type="button" className="button primary" onClick={() => print()}>
           {t.print}
         </button>
@@ -112,6 +225,9 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
           onClick={() => offer(csvOf([[unit === null ? t.district : t.town, ...heads], ...rows.map((figure) => [figure.name || t.unknown, ...cells(figure)]), [t.total, ...cells(whole)]]), `${file}.csv`)}
         >
           {t.csv}
+        </button>
+        <button type="button" className="button" disabled={isWriting || workbookOf === null} title={workbookOf === null ? t.workbookNeedsPeriod : undefined} onClick={() => void workbook()}>
+          {t.workbook}
         </button>
         <button
           type="button"
@@ -125,10 +241,13 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
         >
           {t.picture}
         </button>
+        <span role="status" className="said">
+          {said}
+        </span>
       </div>
       <article className="sheet">
         <header>
-          <h2>{t.title(name)}</h2>
+          <h2>{t.title(name, period === null ? null : t.periodOf(period.key))}</h2>
           <p className="muted">{`${t.asOf(edition.asOf, edition.number)} · ${t.made(f.day(new Date().toISOString()))}`}</p>
         </header>
         <p className="lead">
@@ -139,6 +258,9 @@ function Sheet({ city, parts, outlines, unit }: { city: FiguresQuery; parts: Fig
           {t.leadCoverage(f.count(row.coverageRate?.numerator), f.count(row.coverageRate?.denominator), f.percent(row.coverageRate?.value))}
           {t.space}
           {lowest.length > 0 && t.leadLowest(f.list(lowest.map((figure) => figure.name)))}
+          {period !== null && t.space}
+          {was !== null && before !== null && t.leadChange(before.coverage.edition.asOf, before.coverage.edition.number, grown(was.total.row.independentRate?.numerator, row.independentRate?.numerator), grown(was.total.row.inGap, row.inGap))}
+          {hasNoneBefore && t.leadNoChange}
         </p>
         <figure>
           <SvgMap outlines={outlines.features} figures={byCode} measure={measure} classes={classes} width={640} height={500} selected={unit} withCounts={false} streets={streets} noData={m.noData} label={m.mapLabel(m.measures[measure.key])} size={11} />

@@ -3,13 +3,23 @@ import { words } from '../language/words';
 export const bulletinWords = words(
   {
     pageTitle: '简报',
-    title: (unit: string) => `${unit}规模以上企业建会情况简报`,
+    title: (unit: string, period: string | null) => `${unit}规模以上企业建会情况简报${period === null ? '' : `（${period}）`}`,
     space: '',
     city: '全市',
     unit: '单位',
+    period: '统计期',
+    newest: '最新一期',
+    kindOf: { year: '年', quarter: '季度', month: '月' },
+    periodOf: (key: string) => {
+      const [, year, quarter, month] = /^(\d{4})(?:Q(\d)|-(\d\d))?$/.exec(key) ?? [];
+      return quarter !== undefined ? `${year} 年第 ${quarter} 季度` : month !== undefined ? `${year} 年 ${Number(month)} 月` : `${year} 年`;
+    },
+    noPeriod: (text: string) => `地址中的统计期“${text}”无法识别（应为 2026、2026Q3 或 2026-09），显示的是最新一期。`,
     indicator: '地图指标',
     print: '打印或存为 PDF',
     csv: '表格（CSV）',
+    workbook: '通报工作簿（XLSX）',
+    workbookNeedsPeriod: '工作簿按统计期生成：请先选择统计期',
     picture: '地图（SVG）',
     asOf: (asOf: string, n: number) => `数据截至 ${asOf}（第 ${n} 期）`,
     made: (day: string) => `生成于 ${day}`,
@@ -18,6 +28,8 @@ export const bulletinWords = words(
     leadGap: (gap: string, undecided: string) => `；尚未建会 ${gap} 家，另有 ${undecided} 家待定（规模或建会情况尚不能确定）。`,
     leadCoverage: (covered: string, scope: string, rate: string) => `应建会范围内企业 ${scope} 家，工会组织覆盖 ${covered} 家，覆盖率 ${rate}。`,
     leadLowest: (names: string) => `覆盖率最低的是${names}。`,
+    leadChange: (day: string, n: number, independent: string, gap: string) => `与 ${day}（第 ${n} 期）相比，单独建会 ${independent} 家，未建会 ${gap} 家。`,
+    leadNoChange: '本期之前没有可比的版本，不列增减。',
     figure: (measure: string) => `图 1　各区${measure}。`,
     table: (part: string) => `表 1　各${part}情况（按独立建会率从低到高）`,
     district: '区',
@@ -39,13 +51,23 @@ export const bulletinWords = words(
   },
   {
     pageTitle: 'Bulletin',
-    title: (unit: string) => `Unions at enterprises above designated size: ${unit}`,
+    title: (unit: string, period: string | null) => `Unions at enterprises above designated size: ${unit}${period === null ? '' : `, ${period}`}`,
     space: ' ',
     city: 'the whole city',
     unit: 'Unit',
+    period: 'Period',
+    newest: 'the newest edition',
+    kindOf: { year: 'Years', quarter: 'Quarters', month: 'Months' },
+    periodOf: (key: string) => {
+      const [, year, quarter, month] = /^(\d{4})(?:Q(\d)|-(\d\d))?$/.exec(key) ?? [];
+      return quarter !== undefined ? `Q${quarter} ${year}` : month !== undefined ? `${year}-${month}` : `${year}`;
+    },
+    noPeriod: (text: string) => `The address names “${text}”, which is no period (2026, 2026Q3 or 2026-09): this is the newest edition.`,
     indicator: 'Measure of the map',
     print: 'Print or save as PDF',
     csv: 'Table (CSV)',
+    workbook: 'Workbook (XLSX)',
+    workbookNeedsPeriod: 'A workbook is of a period: choose one first',
     picture: 'Map (SVG)',
     asOf: (asOf: string, n: number) => `As of ${asOf} (edition ${n})`,
     made: (day: string) => `made on ${day}`,
@@ -54,6 +76,8 @@ export const bulletinWords = words(
     leadGap: (gap: string, undecided: string) => `. ${gap} lack a union; ${undecided} more are undecided (their size or their union cannot be told yet).`,
     leadCoverage: (covered: string, scope: string, rate: string) => `Of ${scope} enterprises in scope, unions cover ${covered}, a coverage rate of ${rate}.`,
     leadLowest: (names: string) => `Coverage is lowest in ${names}.`,
+    leadChange: (day: string, n: number, independent: string, gap: string) => `Since ${day} (edition ${n}): own unions ${independent}, without a union ${gap}.`,
+    leadNoChange: 'No edition is older than this period: changes are not shown.',
     figure: (measure: string) => `Figure 1. ${measure} by district.`,
     table: (part: string) => `Table 1. By ${part.toLowerCase()}, lowest independent-union rate first`,
     district: 'District',

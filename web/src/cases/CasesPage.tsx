@@ -14,6 +14,7 @@ import { CaseFilters } from './CaseFilters';
 import { CaseTable } from './CaseTable';
 import { useCaseChanges } from './changes';
 import { caseFilterNames, caseFilterOf, chosenCases } from './filter';
+import { SaveAs } from './SaveAs';
 import { Tabs } from './Tabs';
 import { caseWords } from './words';
 import './cases.css';
@@ -64,6 +65,7 @@ export default function CasesPage() {
                     {t.clear}
                   </button>
                 )}
+                <SaveAs lists={['cases', 'steps', 'visits']} query={{ filter: JSON.stringify(caseFilterOf(chosen)) }} />
               </div>
               {cases.nodes.length === 0 ? (
                 inForce.length > 0 ? (

@@ -43,8 +43,8 @@ export function OpenMany({ whom, onDone }: { whom: Whom; onDone?: () => void }) 
               ? { ...common, enterprises: picked, atMost: Math.max(1, picked.length) }
               : { ...common, filter: whom.filter ?? null, include: whom.include === undefined ? null : [...whom.include], namedList: whom.namedList ?? null, atMost: MOST },
         });
-        const { opened, existing, left, userErrors } = data.openCases;
-        told = t.openedMany(f.count(opened), f.count(existing)) + (left > 0 ? t.leftOver(f.count(left)) : '');
+        const { opened, existing, left, needless, userErrors } = data.openCases;
+        told = t.openedMany(f.count(opened), f.count(existing)) + (needless > 0 ? t.needless(f.count(needless)) : '') + (left > 0 ? t.leftOver(f.count(left)) : '');
         return userErrors;
       },
       () => told,

@@ -11,6 +11,7 @@ import { DispatchOf } from '../graph/generated/DispatchOf';
 import type { DispatchAgreementsQuery, DispatchSideFragment } from '../graph/generated/types';
 import { useQuestion } from '../graph/question';
 import { NOTHING, useFormat } from '../language/format';
+import { terms } from '../language/terms';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
 import { Forbidden } from '../states/Failed';
@@ -58,7 +59,7 @@ export default function DispatchPage() {
       ),
     },
     { key: 'on', head: t.agreedOn, className: 'nowrap', cell: (one) => one.agreedOn ?? NOTHING },
-    { key: 'care', head: t.care, className: 'words', cell: (one) => one.careRule ?? NOTHING },
+    { key: 'care', head: t.care, className: 'words', cell: (one) => <CareOf agreement={one} /> },
     {
       key: 'unit',
       head: t.reports,
@@ -146,6 +147,17 @@ function Sums({ code }: { code: string }) {
       </Answered>
     </section>
   );
+}
+
+/** Domestic service and care: by the rule that the agreement names, else by the marks of the agency. */
+function CareOf({ agreement }: { agreement: Agreement }) {
+  const t = useWords(dispatchWords);
+  const name = useWords(terms);
+  const f = useFormat();
+  const marks = (agreement.agencyEnterprise?.tags ?? []).filter((tag) => tag === 'DOMESTIC_SERVICE' || tag === 'CARE');
+  if (agreement.careRule !== null) return <>{agreement.careRule}</>;
+  if (marks.length === 0) return <>{NOTHING}</>;
+  return <span className="status warn">▲ {t.careUnsaid(f.list(marks.map((tag) => name.tag[tag])))}</span>;
 }
 
 /** A side of an agreement as written, and who it is in the graph. */

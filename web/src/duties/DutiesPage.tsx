@@ -5,6 +5,7 @@ import { useMay } from '../app/standing';
 import { useCaseChanges } from '../cases/changes';
 import '../cases/cases.css';
 import { inAddress, ownerText } from '../cases/owner';
+import { SaveAs } from '../cases/SaveAs';
 import { Tabs } from '../cases/Tabs';
 import { UnitChoice } from '../cases/UnitChoice';
 import { caseWords } from '../cases/words';
@@ -61,6 +62,7 @@ export default function DutiesPage() {
             <input type="checkbox" checked={withPast} onChange={() => set({ past: withPast ? null : '1' }, 'replace')} />
             {t.showPast}
           </label>
+          <SaveAs lists={['duties']} query={unit === '' ? {} : { unit }} />
         </div>
         <Answered question={question} rows={4}>
           {({ duties }) => {
@@ -100,6 +102,9 @@ function Load() {
   return (
     <section className="card flat">
       <h2>{t.workload}</h2>
+      <div className="row inset no-print">
+        <SaveAs lists={['workload']} />
+      </div>
       <Answered question={question} rows={4}>
         {({ workload, nobodys }) => {
           if (workload === null) return <Forbidden scope="review" />;

@@ -48,15 +48,15 @@ export function Facts({ card }: { card: Card }) {
           </div>
         ))}
       </dl>
-      {card.tags.length > 0 && (
-        <p className="row tags">
-          {card.tags.map((tag) => (
-            <span key={tag} className="chip">
-              {name.tag[tag]}
-            </span>
-          ))}
+      {card.tagReasons.map(({ tag, text, source }) => (
+        <p key={tag} className="row tags">
+          <span className="chip">{name.tag[tag]}</span>
+          <span className="muted small">
+            {text}
+            {source !== null && <span className="part">{source}</span>}
+          </span>
         </p>
-      )}
+      ))}
     </section>
   );
 }

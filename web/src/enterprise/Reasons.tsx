@@ -18,7 +18,7 @@ export function Reasons({ reasons }: { reasons: readonly Why[] }) {
             .filter((input) => input.registry !== null || input.value === null)
             .map((input, n) => (
               <span key={`${input.name}-${n}`} className={input.value === null ? 'chip missing' : 'chip'} title={input.record?.key}>
-                {code('inputs', input.name)} {input.value === null ? t.noValue : isFound(input.name) ? code('findings', input.value) : code('values', input.value)}
+                {code('inputs', input.name)} {input.value === null ? t.noValue : isFound(input.name) ? code('findings', input.value) : input.value === 'true' || input.value === 'false' ? t.isSo[input.value] : code('values', input.value)}
                 {input.registry !== null && !isFound(input.name) && ` · ${input.registry.title}`}
                 {input.observedAt !== null && ` · ${f.day(input.observedAt)}`}
               </span>

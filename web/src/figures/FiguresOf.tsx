@@ -1,9 +1,9 @@
+import { useAll } from '../federation/all';
 import { FactTable, type Column } from '../federation/Facts';
 import { Versions } from '../federation/Versions';
 import { federationWords } from '../federation/words';
 import { StatedFigures } from '../graph/generated/StatedFigures';
 import type { StatedFiguresQuery } from '../graph/generated/types';
-import { useQuestion } from '../graph/question';
 import { NOTHING, useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
@@ -11,14 +11,14 @@ import { Empty } from '../states/Empty';
 import { Forbidden } from '../states/Failed';
 import { figureWords } from './words';
 
-type Figure = NonNullable<StatedFiguresQuery['federationFigures']>[number];
+type Figure = NonNullable<StatedFiguresQuery['statedFigures']>['nodes'][number];
 
 /** Figures that documents state, as of a day. */
 export function FiguresOf({ on, title = false }: { on: string | null; title?: boolean }) {
   const t = useWords(figureWords);
   const g = useWords(federationWords);
   const f = useFormat();
-  const question = useQuestion(StatedFigures, { asOf: on });
+  const question = useAll(StatedFigures, { on }, (result) => result.statedFigures);
   const columns: Column<Figure>[] = [
     { key: 'value', head: t.value, cell: (figure) => <strong>{figure.value}</strong> },
     { key: 'unit', head: t.of, cell: (figure) => figure.unit ?? NOTHING },
@@ -54,13 +54,13 @@ export function FiguresOf({ on, title = false }: { on: string | null; title?: bo
     <section className="card flat">
       {title && <h2>{t.title}</h2>}
       <Answered question={question} rows={6}>
-        {({ federationFigures }) =>
-          federationFigures === null ? (
+        {(all) =>
+          all === null ? (
             <Forbidden scope="review" />
-          ) : federationFigures.length === 0 ? (
+          ) : all.nodes.length === 0 ? (
             <Empty>{t.none}</Empty>
           ) : (
-            <FactTable label={t.title} rows={federationFigures} columns={columns} keyOf={(figure) => figure.code} className="figures-table" />
+            <FactTable label={t.title} rows={all.nodes} columns={columns} keyOf={(figure) => figure.code} className="figures-table" />
           )
         }
       </Answered>

@@ -17,6 +17,7 @@ import { NOTHING, useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
 import { Forbidden } from '../states/Failed';
+import { PilotsOf } from './PilotsOf';
 import { fundWords } from './words';
 
 type Collection = NonNullable<CollectionsQuery['unionCollections']>['nodes'][number];
@@ -60,6 +61,7 @@ export default function FundsPage() {
         {(roots) => (
           <>
             <Arrears code={within === '' ? (roots[0] ?? '') : within} on={on} />
+            <PilotsOf within={within} />
             <Answered question={question} rows={6}>
               {(whole) => {
                 if (whole === null) return <Forbidden scope="review" />;

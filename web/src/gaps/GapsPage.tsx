@@ -7,14 +7,15 @@ import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Empty } from '../states/Empty';
 import { Failed } from '../states/Failed';
+import { NoLonger } from '../states/NoLonger';
 import { Chips, useChips } from './Chips';
 import { ColumnChoice } from './ColumnChoice';
-import { shownColumns } from './columns';
+import { areColumns, shownColumns } from './columns';
 import { Export } from './Export';
 import { chosenOf, filterNames, filterOf } from './filter';
 import { Filters } from './Filters';
 import { Grid } from './Grid';
-import { orderBy, orderOf } from './order';
+import { isOrder, orderBy, orderOf } from './order';
 import { Parts } from './Parts';
 import { Rows } from './rows';
 import { Search } from './Search';
@@ -89,6 +90,7 @@ export default function GapsPage() {
             {t.unknown(f.list(chosen.unknown.slice(0, 5)) + (chosen.unknown.length > 5 ? ` … (${chosen.unknown.length})` : ''))}
           </p>
         )}
+        <NoLonger known={{ sort: isOrder, cols: areColumns }} />
         <Chips chips={chips} onClear={clear} />
         {selected.size > 0 && <Selection selected={selected} isOfOther={filtered !== tickedIn} filter={filterOf(chosen)} onClear={() => setTicked(new Map())} />}
       </div>

@@ -77,6 +77,11 @@ export function usualColumns(): readonly ColumnName[] {
   return innerWidth < 1200 ? fewer : usual;
 }
 
+/** Whether each of these names is one of a column. */
+export function areColumns(text: string): boolean {
+  return text.split(',').every((name) => columns.some((column) => column.name === name));
+}
+
 export function shownColumns(text: string | null): readonly Column[] {
   const names: readonly string[] = text === null ? usualColumns() : ['name', ...text.split(',')];
   const shown = columns.filter((column) => names.includes(column.name));

@@ -27,7 +27,7 @@ export const kinds = {
   union: ['NONE', 'PREPARING', 'POSSIBLE', 'JOINT', 'FEDERATION', 'PARENT', 'INDEPENDENT'] satisfies UnionStatus[],
   ownership: ['STATE', 'COLLECTIVE', 'PRIVATE', 'FOREIGN', 'HMT', 'MIXED', 'INDIVIDUAL', 'OTHER', 'UNKNOWN'] satisfies Ownership[],
   sizeClass: ['LARGE', 'MEDIUM', 'SMALL', 'MICRO', 'UNKNOWN'] satisfies SizeClass[],
-  tags: ['FORTUNE_500', 'LEADING', 'LABOUR_DISPATCH', 'FOREIGN', 'HMT', 'DISPUTE_LAST_12_MONTHS', 'PAYS_PREPARATORY_FUND', 'LISTED'] satisfies EnterpriseTag[],
+  tags: ['FORTUNE_500', 'LEADING', 'LABOUR_DISPATCH', 'FOREIGN', 'HMT', 'DISPUTE_LAST_12_MONTHS', 'PAYS_PREPARATORY_FUND', 'LISTED', 'DOMESTIC_SERVICE', 'CARE'] satisfies EnterpriseTag[],
 };
 
 export type Kind = keyof typeof kinds;

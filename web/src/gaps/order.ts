@@ -15,10 +15,14 @@ export interface Order {
   readonly isDown: boolean;
 }
 
+export function isOrder(text: string): boolean {
+  return Object.hasOwn(fields, text.replace(/^-/, ''));
+}
+
 export function orderOf(text: string | null): Order {
   const isDown = text === null || text.startsWith('-');
   const name = (text ?? '').replace(/^-/, '');
-  return name in fields ? { name, isDown } : { name: 'priority', isDown: true };
+  return isOrder(name) ? { name, isDown } : { name: 'priority', isDown: true };
 }
 
 export function orderBy(order: Order): EnterpriseOrder[] | null {

@@ -1,7 +1,7 @@
 // One subscription over server-sent events. `fetch` instead of EventSource, which can send neither a token nor a body.
 import { headers } from './client';
 import type { Operation } from './operation';
-import { problemOf, UNAUTHENTICATED } from './problem';
+import { GraphProblem, problemOf, UNAUTHENTICATED, UNREACHABLE } from './problem';
 import { noteCaller } from './session';
 
 /** Calls `next` with every event until the stream ends or `signal` aborts. Throws where the server refuses. */
@@ -19,7 +19,9 @@ export async function follow<Result, Variables>(
     signal,
   });
   if (!response.ok || response.body === null) {
-    const told = (await response.json().catch(() => ({}))) as { errors?: { message: string; extensions?: { code?: string } }[]; error?: { code: string; message: string } };
+    const told = (await response.json().catch(() => null)) as { errors?: { message: string; extensions?: { code?: string } }[]; error?: { code: string; message: string } } | null;
+    // Whatever stands before the hub answered in its place: the hub is away.
+    if (told === null) throw new GraphProblem({ code: UNREACHABLE, message: '', retryable: true });
     const code = told.error?.code ?? told.errors?.[0]?.extensions?.code ?? 'INTERNAL';
     if (code === UNAUTHENTICATED) noteCaller(false);
     throw problemOf({ message: told.error?.message ?? told.errors?.[0]?.message ?? `HTTP ${response.status}`, extensions: { code } }, response.headers.get('x-request-id'));

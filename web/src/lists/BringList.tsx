@@ -6,7 +6,7 @@ import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { listWords } from './words';
 
-const EMPTY = { title: '', purpose: '', source: '', expires: '', entries: '' };
+const EMPTY = { title: '', purpose: '', source: '', expires: '', suppliersOf: '', entries: '' };
 
 /** Brings a list; what was refused stays typed. */
 export function BringList() {
@@ -21,7 +21,7 @@ export function BringList() {
     let told = '';
     const isDone = await send(
       async () => {
-        const input = { title: given.title.trim(), purpose: given.purpose.trim(), source: given.source.trim(), expires: given.expires === '' ? null : given.expires, entries };
+        const input = { title: given.title.trim(), purpose: given.purpose.trim(), source: given.source.trim(), expires: given.expires === '' ? null : given.expires, suppliersOf: given.suppliersOf.trim() === '' ? null : given.suppliersOf.trim(), entries };
         const { found, list, userErrors } = (await ask(CreateNamedList, { input })).data.createNamedList;
         told = t.added(f.count(found), f.count(list?.notFound.length ?? 0));
         return userErrors;
@@ -52,6 +52,10 @@ export function BringList() {
         <div className="field">
           <label htmlFor={`${id}e`}>{t.expires}</label>
           <input id={`${id}e`} type="date" value={given.expires} onChange={(event) => setGiven({ ...given, expires: event.target.value })} />
+        </div>
+        <div className="field">
+          <label htmlFor={`${id}s`}>{t.suppliersOf}</label>
+          <input id={`${id}s`} maxLength={200} value={given.suppliersOf} onChange={(event) => setGiven({ ...given, suppliersOf: event.target.value })} />
         </div>
       </div>
       <div className="field">

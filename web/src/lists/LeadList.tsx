@@ -2,6 +2,7 @@ import { useId } from 'react';
 import { useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { caseAddress } from '../cases/CaseTable';
+import { SaveAs } from '../cases/SaveAs';
 import { Leads } from '../graph/generated/Leads';
 import type { LeadKind, LeadStatus } from '../graph/generated/types';
 import { useQuestion } from '../graph/question';
@@ -10,6 +11,7 @@ import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
 import { Empty } from '../states/Empty';
 import { Forbidden } from '../states/Failed';
+import { NoLonger } from '../states/NoLonger';
 import { listWords } from './words';
 
 const kinds: readonly LeadKind[] = ['PREPARATORY_FUND', 'DISPUTE', 'HOTLINE', 'MEDIA'];
@@ -35,6 +37,7 @@ export function LeadList({ area }: { area: string }) {
   return (
     <section className="card lead-list">
       <h2>{t.eachLead}</h2>
+      <NoLonger known={{ kind: (text) => kinds.some((one) => one === text), status: (text) => statuses.some((one) => one === text) }} />
       <div className="row fields">
         <div className="field">
           <label htmlFor={`${id}k`}>{t.lead}</label>
@@ -66,6 +69,7 @@ export function LeadList({ area }: { area: string }) {
           <label htmlFor={`${id}t`}>{t.toDay}</label>
           <input id={`${id}t`} type="date" value={to ?? ''} onChange={(event) => put({ to: event.target.value })} />
         </div>
+        <SaveAs lists={['leads']} query={{ filter: JSON.stringify(filter) }} />
       </div>
       <Answered question={question} rows={6}>
         {({ leads }) =>

@@ -1,7 +1,9 @@
 import { useParameters } from '../app/address';
 import '../cases/cases.css';
+import { SaveAs } from '../cases/SaveAs';
 import { Tabs } from '../cases/Tabs';
 import { useWords } from '../language/words';
+import { NoLonger } from '../states/NoLonger';
 import { LeadsOf } from './LeadsOf';
 import './lists.css';
 import { NamedListsOf } from './NamedListsOf';
@@ -29,6 +31,8 @@ export default function ListsPage() {
           </button>
         </div>
       </header>
+      {!isLeads && <SaveAs lists={['named-lists', 'followers']} />}
+      <NoLonger known={{ tab: (text) => text === 'leads' }} />
       {isLeads ? <LeadsOf /> : <NamedListsOf />}
     </div>
   );

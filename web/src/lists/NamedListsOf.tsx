@@ -12,6 +12,7 @@ import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
 import { Empty } from '../states/Empty';
 import { Forbidden } from '../states/Failed';
+import { NoLonger } from '../states/NoLonger';
 import { BringList } from './BringList';
 import { ListDetails } from './ListDetails';
 import { listWords } from './words';
@@ -42,6 +43,7 @@ export function NamedListsOf() {
           const chosen = namedLists.find((list) => list.id === open);
           return (
             <>
+              <NoLonger known={{ list: () => chosen !== undefined }} />
               {namedLists.length === 0 ? (
                 <Empty>{t.none}</Empty>
               ) : (

@@ -133,10 +133,10 @@ function where(outlines: readonly Outline[], selected: string | null) {
   return { bounds: boundsOf(focus.length > 0 ? focus : outlines) as [number, number, number, number], fitBoundsOptions: { padding: padding() } };
 }
 
-/** Room for what lies on the map: the toolbar above, the legend on the left where there is space for both. */
+/** Room for what lies on the map: the toolbar above, whose the boundaries are below, the legend on the left where there is space for both. */
 function padding(): { top: number; right: number; bottom: number; left: number } {
-  if (innerWidth <= 860) return { top: 16, right: 16, bottom: 24, left: 16 };
-  return { top: 56, right: 56, bottom: 40, left: innerWidth >= 1200 ? 330 : 24 };
+  if (innerWidth <= 860) return { top: 16, right: 16, bottom: 52, left: 16 };
+  return { top: 56, right: 56, bottom: 116, left: innerWidth >= 1200 ? 330 : 24 };
 }
 
 function styleOf(props: Props): StyleSpecification {

@@ -5,12 +5,13 @@ import { useWords } from '../language/words';
 import { isRefusal } from '../states/Answered';
 import { Failed } from '../states/Failed';
 import { Loading } from '../states/Loading';
+import { NoLonger } from '../states/NoLonger';
 import { AllMeasures } from './AllMeasures';
-import { NO_CAMERA } from './camera';
+import { cameraIn, NO_CAMERA } from './camera';
 import { figuresOf } from './figure';
 import { Legend } from './Legend';
 import { MapView } from './MapView';
-import { classesOf, measureOf } from './measures';
+import { classesOf, measureKeys, measureOf } from './measures';
 import { useOutlines, useStreets } from './outlines';
 import { Panel } from './Panel';
 import { useFigures } from './question';
@@ -46,11 +47,21 @@ export function MapPage() {
   const { edition } = question.data.data.coverage;
   const values = city.figures.flatMap((figure) => (figure.code === '' ? [] : [measure.value(figure)])).filter((v) => v !== null);
   const classes = classesOf(measure, values, parameters.get('breaks'));
+  const known = {
+    m: (text: string) => measureKeys.some((key) => key === text),
+    d: (code: string) => city.figures.some((figure) => figure.code === code),
+    view: (text: string) => text === 'table' || text === 'streets',
+    layer: (text: string) => text === 'none' || text === 'gap',
+    breaks: (text: string) => text === 'spread' || text === 'fixed',
+    map: (text: string) => text === 'svg',
+    look: () => cameraIn(location.href) !== null,
+  };
   const isKnown = city.figures.some((figure) => figure.code === district);
-  const view = parameters.get('view');
+  const view = ['table', 'streets'].find((one) => one === parameters.get('view')) ?? null;
   return (
     <>
       {failed}
+      <NoLonger known={known} />
       <div className={question.isPlaceholderData ? 'map-page waiting' : 'map-page'} aria-busy={question.isPlaceholderData}>
         <h1 className="hidden">{t.measures[measure.key]}</h1>
         <Panel city={city} parts={parts} measure={measure} classes={classes} district={isKnown ? district : null} town={town} onSelect={select} onTown={chooseTown} />

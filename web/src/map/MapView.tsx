@@ -65,6 +65,7 @@ export function MapView({
           width={size.width}
           height={size.height}
           left={innerWidth >= 1200 ? 310 : 0}
+          below={innerWidth > 860 ? 96 : 36}
           selected={selected}
           withCounts={withPoints}
           places={marks}

@@ -41,6 +41,7 @@ export function SvgMap({
   streets = null,
   size = 13,
   left = 0,
+  below = 0,
 }: {
   outlines: readonly Outline[];
   figures: ReadonlyMap<string, Figure>;
@@ -59,6 +60,8 @@ export function SvgMap({
   size?: number;
   /** Pixels on the left where something lies on the map. */
   left?: number;
+  /** Pixels at the bottom where something lies on the map. */
+  below?: number;
 }) {
   const hatch = useId();
   const t = format(useLanguage());
@@ -67,9 +70,9 @@ export function SvgMap({
   const framed = focus.length > 0 ? focus : shown;
   const margin = focus.length > 0 ? 48 : 20;
   const unit = useMemo(() => projectionOf(framed, 1), [framed.map((o) => o.id).join()]);
-  const scale = Math.max(1, Math.min(width - left - 2 * margin, (height - 2 * margin) / unit.height));
+  const scale = Math.max(1, Math.min(width - left - 2 * margin, (height - below - 2 * margin) / unit.height));
   const projection = useMemo(() => projectionOf(framed, scale), [unit, scale]);
-  const [dx, dy] = [left + (width - left - projection.width) / 2, (height - projection.height) / 2];
+  const [dx, dy] = [left + (width - left - projection.width) / 2, (height - below - projection.height) / 2];
 
   const colourOf = (value: number | null) => (value === null ? `url(#${hatch})` : classes.colours[classOf(classes.breaks, value)]);
   const write = (figure: Figure | undefined): string => {

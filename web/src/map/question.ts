@@ -10,14 +10,18 @@ export function yearOf(at: string | null): number {
   return year === undefined ? new Date().getFullYear() : Number(year);
 }
 
-export function useFigures(at: string | null, within: string | null): Question<FiguresQuery> {
+export function useFigures(at: string | null, within: string | null, options: { enabled?: boolean; keep?: boolean } = {}): Question<FiguresQuery> {
   const year = yearOf(at);
-  return useQuestion(Figures, {
-    asOf: at,
-    year,
-    target: { year, indicator: TARGET },
-    by: [within === null ? 'DISTRICT' : 'TOWN'],
-    within: within === null ? null : { code: within },
-    undecided: UNDECIDED,
-  });
+  return useQuestion(
+    Figures,
+    {
+      asOf: at,
+      year,
+      target: { year, indicator: TARGET },
+      by: [within === null ? 'DISTRICT' : 'TOWN'],
+      within: within === null ? null : { code: within },
+      undecided: UNDECIDED,
+    },
+    options,
+  );
 }

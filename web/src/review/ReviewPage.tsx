@@ -2,7 +2,7 @@ import { useEffect, useId, useRef, useState } from 'react';
 import { useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { useStanding } from '../app/standing';
-import type { JudgementVerdict } from '../graph/generated/types';
+import type { JudgementVerdict, PairFragment } from '../graph/generated/types';
 import { useAskAgain } from '../graph/question';
 import { useCode } from '../language/codes';
 import { useFormat } from '../language/format';
@@ -44,7 +44,21 @@ export default function ReviewPage() {
   const [isRunning, setRunning] = useState(false);
   const pairs = (queue.pairs ?? []).filter((pair) => !decided.some((done) => done.pair === pair.id));
   const at = Math.max(0, pairs.findIndex((pair) => pair.id === asked));
-  const current = pairs[at];
+  // Whoever looks at a pair decides that one and no other: where somebody else was faster it stays until they move on.
+  const looking = useRef<{ pair: PairFragment; of: string } | null>(null);
+  const list = `${of ?? ''} ${registry ?? ''}`;
+  const seen = looking.current !== null && looking.current.of === list && !queue.isWaiting ? looking.current.pair : null;
+  const isGone = seen !== null && (asked === null || asked === seen.id) && [...pairs, ...decided.map((done) => ({ id: done.pair }))].every((pair) => pair.id !== seen.id);
+  const current = isGone ? seen : pairs[at];
+  useEffect(() => {
+    if (!queue.isWaiting) looking.current = current === undefined ? null : { pair: current, of: list };
+  });
+  const leave = () => {
+    looking.current = null;
+    setTold('');
+    setReason('');
+    set({ pair: pairs[at]?.id ?? null }, 'replace');
+  };
   const open = (to: number) => set({ pair: pairs[Math.max(0, Math.min(pairs.length - 1, to))]?.id ?? null }, 'replace');
 
   // Whoever works through the queue finds the next pairs there; it is done where the graph has no more.
@@ -59,7 +73,7 @@ export default function ReviewPage() {
     const judgement = await judge(current.id, verdict, reason);
     setRunning(false);
     if (judgement === null) return void askAgain();
-    const next = pairs[at + 1] ?? pairs[at - 1];
+    const next = isGone ? pairs[at] : (pairs[at + 1] ?? pairs[at - 1]);
     setDecided([...decided, { pair: current.id, judgement }]);
     setTold(t.judged(name));
     setReason('');
@@ -120,7 +134,7 @@ export default function ReviewPage() {
         )}
       </header>
       {queue.problem !== null && <Failed problem={queue.problem} onRetry={queue.retry} />}
-      {queue.problem !== null && (queue.pairs === null || isRefusal(queue.problem)) ? null : queue.isForbidden ? (
+      {queue.problem !== null && (queue.pairs === null || queue.isForbidden || isRefusal(queue.problem)) ? null : queue.isForbidden ? (
         <Forbidden scope="review" />
       ) : queue.pairs === null ? (
         <Loading rows={8} />
@@ -128,7 +142,7 @@ export default function ReviewPage() {
         <Loading rows={8} />
       ) : current === undefined ? (
         <>
-          <Empty>{t.done}</Empty>
+          <Empty>{queue.isNobody ? t.nobody : t.done}</Empty>
           <Undo decided={decided.length} onUndo={() => void back()} told={[told, later].filter((text) => text !== '').join(' ')} said={said} />
         </>
       ) : (
@@ -137,7 +151,7 @@ export default function ReviewPage() {
             <ol>
               {pairs.map((pair, n) => (
                 <li key={pair.id}>
-                  <button type="button" aria-current={n === at ? 'true' : undefined} onClick={() => open(n)}>
+                  <button type="button" aria-current={n === at && !isGone ? 'true' : undefined} onClick={() => open(n)}>
                     <span className="queue-name">{pair.enterprises[0]?.name ?? pair.left?.key}</span>
                     <span className="muted small">{code('effects', pair.effect)}</span>
                   </button>
@@ -154,6 +168,14 @@ export default function ReviewPage() {
             <h2>
               <span className="chip">{t.kind[current.kind]}</span> {code('effects', current.effect)}
             </h2>
+            {isGone && (
+              <p className="row said gone" role="alert">
+                <span>{t.gone}</span>
+                <button type="button" className="button" onClick={leave}>
+                  {t.next}
+                </button>
+              </p>
+            )}
             {current.reasons.map((why) => (
               <p key={why.code}>{why.message}</p>
             ))}

@@ -8,13 +8,18 @@ import type { PairFragment, ReviewQueueQuery } from '../graph/generated/types';
 import type { GraphProblem } from '../graph/problem';
 import { useQuestion } from '../graph/question';
 import { useLanguage } from '../language/choice';
+import { otherReason } from '../states/Failed';
 
 export interface Queue {
   readonly pairs: readonly PairFragment[] | null;
   readonly total: number;
   readonly name: string | null;
   readonly problem: GraphProblem | null;
+  /** Whether there is no such enterprise whose pairs were asked for. */
+  readonly isNobody: boolean;
   readonly isForbidden: boolean;
+  /** Whether these are still the pairs of another filter. */
+  readonly isWaiting: boolean;
   /** Whether pairs are left behind those that are here. */
   readonly mayMore: boolean;
   readonly isMore: boolean;
@@ -44,7 +49,9 @@ export function useQueue(of: string | null, registry: string | null): Queue {
       total: pairs.length,
       name: enterprise?.name ?? null,
       problem: some.error,
+      isNobody: some.data !== undefined && enterprise == null,
       isForbidden: some.data?.refused.some((r) => r.code === 'FORBIDDEN_FIELD' && r.hint === 'review') ?? false,
+      isWaiting: some.isPlaceholderData,
       mayMore: false,
       isMore: false,
       more: () => {},
@@ -58,8 +65,10 @@ export function useQueue(of: string | null, registry: string | null): Queue {
     pairs: pages === undefined ? null : [...pairs.values()],
     total: pages?.at(-1)?.totalCount ?? 0,
     name: null,
-    problem: all.error,
+    problem: all.error ?? (pages?.[0] === null ? otherReason(all.data?.pages[0]?.refused ?? []) : null),
     isForbidden: pages?.[0] === null,
+    isWaiting: all.isPlaceholderData,
+    isNobody: false,
     mayMore: all.hasNextPage,
     isMore: all.isFetchingNextPage,
     more: () => void all.fetchNextPage(),

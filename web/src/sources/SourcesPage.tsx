@@ -12,6 +12,7 @@ import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
 import { Forbidden } from '../states/Failed';
+import { NoLonger } from '../states/NoLonger';
 import { Batches } from './Batches';
 import { ConflictsOf } from './ConflictsOf';
 import { HeldEdition } from './HeldEdition';
@@ -20,6 +21,7 @@ import { QualityOverTime } from './QualityOverTime';
 import { QualityTrend } from './QualityTrend';
 import { completenessOf, QualityOf } from './QualityOf';
 import { QuarantineOf } from './QuarantineOf';
+import { UnenteredOf } from './UnenteredOf';
 import { RegistryStateOf } from './State';
 import { sourceWords } from './words';
 import './sources.css';
@@ -69,6 +71,7 @@ export default function SourcesPage() {
           const chosen = registries.find((registry) => registry.name === open);
           return (
             <>
+              <NoLonger known={{ registry: (name) => registries.some((registry) => registry.name === name) }} />
               <div className="card scroll-x" tabIndex={0} role="region" aria-label={t.title}>
                 <table className="grid">
                   <thead>
@@ -166,6 +169,7 @@ function Line({ registry, step, isOpen, mayOperate, onOpen, onSync }: { registry
 function Details({ registry, mayOperate }: { registry: Registry; mayOperate: boolean }) {
   const t = useWords(sourceWords);
   const f = useFormat();
+  const mayReview = useMay('review') === true;
   return (
     <section className="card details">
       <h2>{registry.title}</h2>
@@ -177,6 +181,7 @@ function Details({ registry, mayOperate }: { registry: Registry; mayOperate: boo
         {registry.batches === null ? <Forbidden scope="operate" /> : <Batches batches={registry.batches.nodes} mayDecide={mayOperate} />}
       </section>
       <QuarantineOf registry={registry.name} mayReplay={mayOperate} />
+      {mayReview && <UnenteredOf registry={registry.name} />}
       {registry.quality !== null && <QualityOf quality={registry.quality} />}
       <CorrectionsOf registry={registry.name} isDepartments={false} />
       <ConflictsOf registry={registry.name} />

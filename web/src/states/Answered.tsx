@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { Answer } from '../graph/client';
 import type { GraphProblem } from '../graph/problem';
 import type { Question } from '../graph/question';
-import { Failed } from './Failed';
+import { Failed, Refusals } from './Failed';
 import { Loading } from './Loading';
 
 /**
@@ -25,7 +25,7 @@ export function Answered<Result>({
       {error !== null && <Failed problem={error} onRetry={() => void question.refetch()} />}
       {data !== undefined && !isRefusal(error) && (
         <div className={question.isPlaceholderData ? 'answered waiting' : 'answered'} aria-busy={question.isPlaceholderData}>
-          {children(data.data, data)}
+          <Refusals value={{ refused: data.refused, retry: () => void question.refetch() }}>{children(data.data, data)}</Refusals>
         </div>
       )}
     </>

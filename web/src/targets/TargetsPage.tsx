@@ -14,12 +14,16 @@ import { NOTHING, useFormat } from '../language/format';
 import { useWords } from '../language/words';
 import { Bar } from '../map/Bar';
 import { Answered } from '../states/Answered';
+import { NoLonger } from '../states/NoLonger';
 import { indicatorOf, indicators, isRate } from './indicators';
 import { TargetCell } from './TargetCell';
 import { targetWords } from './words';
 import './targets.css';
 
 type Target = TargetsQuery['targets'][number];
+
+/** Years that a target can be of. */
+const isYear = (text: string): boolean => /^2(0\d\d|100)$/.test(text);
 
 /** One indicator, every unit: target, what is reached, what is missing; targets are changed where they stand. */
 export default function TargetsPage() {
@@ -28,7 +32,8 @@ export default function TargetsPage() {
   const id = useId();
   const [parameters, set] = useParameters();
   const thisYear = new Date().getFullYear();
-  const year = Number(parameters.get('year') ?? thisYear) || thisYear;
+  const year = isYear(parameters.get('year') ?? '') ? Number(parameters.get('year')) : thisYear;
+  const [typed, setTyped] = useState<string | null>(null);
   const indicator = indicatorOf(parameters.get('indicator'));
   const at = parameters.get('at');
   const mayOperate = useMay('operate');
@@ -36,6 +41,11 @@ export default function TargetsPage() {
   const askAgain = useAskAgain();
   const [said, setSaid] = useState<{ text: string; isGood: boolean } | null>(null);
 
+  // A year is asked for once it is whole.
+  const type = (text: string) => {
+    setTyped(isYear(text) ? null : text);
+    if (isYear(text)) set({ year: text }, 'replace');
+  };
   const send = async (save: () => Promise<readonly { message: string }[]>, good: string): Promise<boolean> => {
     try {
       const wrong = await save();
@@ -64,12 +74,13 @@ export default function TargetsPage() {
             ))}
           </select>
           <label htmlFor={`${id}y`}>{t.year}</label>
-          <input id={`${id}y`} type="number" className="year" min={2000} max={2100} value={year} onChange={(event) => set({ year: event.target.value }, 'replace')} />
-          <Link to={`/bulletin?year=${year}${at === null ? '' : `&at=${at}`}`} className="button">
+          <input id={`${id}y`} type="number" className="year" min={2000} max={2100} value={typed ?? year} onChange={(event) => type(event.target.value)} onBlur={() => setTyped(null)} />
+          <Link to={year < thisYear ? `/bulletin?period=${year}` : at === null ? '/bulletin' : `/bulletin?at=${at}`} className="button">
             {t.bulletin}
           </Link>
         </div>
       </header>
+      <NoLonger known={{ indicator: (text) => indicators.some((one) => one === text), year: isYear }} />
       <p role="status" className={said?.isGood === false ? 'said' : 'said good'}>
         {said?.text ?? ''}
       </p>

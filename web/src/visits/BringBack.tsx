@@ -65,7 +65,7 @@ export function BringBack({ id: list, visitor: caller }: { id: string; visitor: 
 export function ReceiptOf({ receipt }: { receipt: Receipt }) {
   const t = useWords(visitWords);
   const f = useFormat();
-  const { asked, refused } = receipt;
+  const { asked, refused, unread } = receipt;
   return (
     <div className="receipt" role="status">
       <p className={refused.length > 0 ? 'said' : 'said good'}>
@@ -73,6 +73,7 @@ export function ReceiptOf({ receipt }: { receipt: Receipt }) {
           (asked.length > 0 ? t.receiptAsked(f.count(asked.length)) : '') +
           (refused.length > 0 ? t.receiptRefused(f.count(refused.length)) : '')}
       </p>
+      {unread.length > 0 && <p className="status warn">▲ {t.unread(f.list(unread))}</p>}
       {receipt.pending && <p className="status warn">… {t.pending}</p>}
       <ul>
         {[...refused, ...asked].slice(0, 50).map((row) => (

@@ -15,6 +15,8 @@ export interface Receipt {
   readonly already: number;
   readonly asked: readonly Row[];
   readonly refused: readonly Row[];
+  /** Headings of columns that nobody understood. */
+  readonly unread: readonly string[];
   readonly pending: boolean;
 }
 

@@ -4,11 +4,39 @@ import { createRequire } from 'node:module';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-export async function violations(page) {
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+/** What these say depends on where a thing stands and how large it is, not only on how it looks. */
+const BY_SIZE = ['target-size', 'scrollable-region-focusable'];
+
+/**
+ * All rules on the whole page, or, where the page was looked at before in another width, on what looks different since: what came up,
+ * and what changed its colours, its letters or its box; rules on sizes on the whole again. Axe costs most of the test, and this a fifth.
+ */
+export async function violations(page, { since = false } = {}) {
   // By the debugger, not by a script element: the policy of the page refuses those.
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe);
-  const { violations: found } = await page.evaluate(() =>
-    globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] }),
+  const found = await page.evaluate(
+    async ({ since, RULES, BY_SIZE }) => {
+      const before = globalThis.lookedLike;
+      const now = new Map();
+      const changed = [];
+      const walk = (element, isInside) => {
+        if (!element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })) return;
+        const { display, position, color, backgroundColor, backgroundImage, fontSize, fontWeight, textDecorationLine } = getComputedStyle(element);
+        const look = [display, position, color, backgroundColor, backgroundImage, fontSize, fontWeight, textDecorationLine].join(' ');
+        now.set(element, look);
+        const isOther = !isInside && before !== undefined && before.get(element) !== look;
+        if (isOther) changed.push(element);
+        for (const child of element.children) walk(child, isInside || isOther);
+      };
+      walk(document.body, false);
+      globalThis.lookedLike = now;
+      const run = async (context, runOnly) => (await globalThis.axe.run(context, { runOnly, resultTypes: ['violations'] })).violations;
+      if (!since || before === undefined) return run(document, RULES);
+      const all = await run(document, { type: 'rule', values: BY_SIZE });
+      return changed.length === 0 ? all : [...all, ...(await run({ include: changed }, RULES))];
+    },
+    { since, RULES, BY_SIZE },
   );
   return found.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(' ')} ${node.failureSummary.split('\n').slice(1, 2).join('').trim()}`));
 }

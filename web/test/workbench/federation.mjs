@@ -170,6 +170,8 @@ export async function federated(url, city) {
     await bring(url, 'APPRAISAL', `year = ${y}\n${rules.join('')}`);
   }
   await bring(url, 'OBJECTION', `编号,单位代码,年度,规则,异议内容,状态,答复,日期\nO1,D${city.district},${year},information,少计两期信息,OPEN,,${year}-09-01\n`);
+  await bring(url, 'PILOT', `单位代码,开始日期,决定日期,区级领导小组\nD${city.district},${year - 2}-07-01,${year - 2}-05-31,示例代收工作领导小组\n`);
+  await bring(url, 'KEY_POINT', `单位代码,年度,要点,完成日期\nD${city.district},${year},示例要点一,${year}-02-01\nD${other.code},${year},示例要点二,\n`);
   await bring(url, 'REWARD', `单位代码,年度,奖励,金额\nD${other.code},${year},示例一等奖,10000\n`);
   await bring(
     url,

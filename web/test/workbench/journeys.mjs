@@ -239,18 +239,6 @@ export const journeys = {
     await page.reload();
     assert.equal(await page.locator('.audit-sought input').first().inputValue(), '谁也不是');
   },
-  async 'another policy is tried, and the one in force stays'({ page, go }) {
-    await go('/administration?tab=policy');
-    await page.waitForSelector('.policy button');
-    const grace = page.locator('.policy input[type=number]').first();
-    const before = await grace.inputValue();
-    await grace.fill('60');
-    await page.locator('.policy button[type=submit]').click();
-    await page.waitForSelector('.policy-changes tbody tr', { timeout: 60_000 });
-    await page.reload();
-    await page.waitForSelector('.policy button');
-    assert.equal(await grace.inputValue(), before);
-  },
   async 'a department sees its own registry and who used it'({ page, go }) {
     await go('/partner');
     await page.locator('.partner select').selectOption('tax');

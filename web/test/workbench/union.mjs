@@ -197,6 +197,7 @@ export const unionJourneys = {
     await page.waitForFunction((quarter) => [...document.querySelectorAll('.wide tbody tr')].every((row) => row.textContent.includes(quarter)), `${year}Q3`);
     assert.equal(await page.locator('.wide tbody tr').count(), 3);
     await page.waitForSelector('.wide td:has-text("示例返还办法第四条")');
+    await page.waitForSelector('.pilots tr:has-text("示例代收工作领导小组")');
   },
   async 'targets by unit: what is given below and what is left over add up to the target'({ page, go }, city) {
     await go('/breakdown');
@@ -208,6 +209,8 @@ export const unionJourneys = {
     assert.ok(cells[1].startsWith(String(unionUnit.target.parts)), cells[1]);
     assert.equal(Number(cells[2]), unionUnit.target.left);
     assert.equal(unionUnit.target.parts + unionUnit.target.left, unionUnit.target.value);
+    await page.waitForSelector(`.key-points tr:has(a[href="/units/${city.unit}"]):has-text("示例要点一") .status.ok`);
+    assert.ok((await text(page, '.key-points tbody tr:first-child')).includes('示例要点二'), 'what is to do stands first');
     await row.locator('.toggle').focus();
     await page.keyboard.press('Space');
     await page.waitForSelector(`.tree a[href^="/units/${city.street}"]`);
@@ -217,10 +220,10 @@ export const unionJourneys = {
   async 'the appraisal: a unit in full, its objection, and the bulletin prints the ranks'({ page, go }, city) {
     await go('/appraisal');
     await page.waitForSelector('.ranks tbody tr');
-    const { unionAppraisal } = await ask(origin(page), `{ unionAppraisal(year: ${year}, level: DISTRICT) { score unit { code name } } }`);
+    const { unionStandings: { nodes: standings } } = await ask(origin(page), `{ unionStandings(year: ${year}, level: DISTRICT, first: 500) { nodes { score unit { code name } } } }`);
     const names = await page.locator('.ranks tbody th').allTextContents();
-    assert.deepEqual(names, unionAppraisal.map((one) => one.unit.name));
-    const own = unionAppraisal.find((one) => one.unit.code === city.unit);
+    assert.deepEqual(names, standings.map((one) => one.unit.name));
+    const own = standings.find((one) => one.unit.code === city.unit);
     const button = page.locator('.ranks tbody button', { hasText: own.unit.name });
     await button.focus();
     await page.keyboard.press('Enter');
@@ -230,7 +233,7 @@ export const unionJourneys = {
     await page.waitForSelector('.standing');
     await page.locator('.page-head .button', { hasText: '简报' }).click();
     await page.waitForSelector('.sheet .appraised tbody tr');
-    assert.equal(await page.locator('.sheet .appraised tbody tr').count(), unionAppraisal.length);
+    assert.equal(await page.locator('.sheet .appraised tbody tr').count(), standings.length);
   },
   async 'an enterprise names the nearest place for services'({ page, go }, city) {
     const { gap } = await ask(city.url, '{ gap(first: 20) { nodes { id } } }');

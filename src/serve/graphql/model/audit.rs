@@ -6,7 +6,7 @@ use data_encoding::BASE64URL_NOPAD;
 use super::connection::{PageInfo, pages, placed, selects};
 use super::scalars::{Date, DateTime, EnterpriseField};
 use super::tokens::{CallerRole, token_id};
-use crate::access::Role;
+use crate::access::{FieldClass, Role};
 use crate::audit::{AuditFound, AuditPlace, AuditQuestion, AuditRow, Seen, count_back, page_back};
 use crate::serve::answers::filter::DateRange;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_first, parts_of_id, question_of};
@@ -36,6 +36,14 @@ pub enum AuditWay {
     File,
     /// A question at the counter.
     Counter,
+    /// Names that a program of theirs looked up (OpenRefine and its like).
+    Reconcile,
+    /// What a command on the machine showed.
+    Command,
+    /// Somebody came in.
+    Login,
+    /// A message to a receiver of what happens.
+    Webhook,
 }
 
 impl AuditWay {
@@ -47,8 +55,37 @@ impl AuditWay {
             "export" => AuditWay::Export,
             "file" => AuditWay::File,
             "counter" => AuditWay::Counter,
+            "reconcile" => AuditWay::Reconcile,
+            "command" => AuditWay::Command,
+            "login" => AuditWay::Login,
+            "webhook" => AuditWay::Webhook,
             _ => return None,
         })
+    }
+}
+
+/// What kind of values were opened to somebody, beyond those that every caller sees.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(name = "FieldClass")]
+pub enum OpenedClass {
+    /// Revenue, payroll, assets, and what is due and paid to the union fund.
+    Money,
+    /// Strikes and cases of arbitration, and the registries' own rows.
+    Dispute,
+    /// What visits found, cases, what is asked of departments.
+    Visit,
+}
+
+impl OpenedClass {
+    /// The class of a name in the audit; None of what this release does not know.
+    fn of(name: &str) -> Option<OpenedClass> {
+        let class = FieldClass::ALL.into_iter().find(|class| class.name() == name)?;
+        match class {
+            FieldClass::Open => None,
+            FieldClass::Money => Some(OpenedClass::Money),
+            FieldClass::Dispute => Some(OpenedClass::Dispute),
+            FieldClass::Visit => Some(OpenedClass::Visit),
+        }
     }
 }
 
@@ -148,6 +185,10 @@ impl AuditEntry {
     async fn fields(&self) -> Vec<EnterpriseField> {
         let all = crate::model::enterprise::EnterpriseField::ALL;
         all.iter().filter(|field| self.row.fields.iter().any(|name| name == field.name())).map(|field| (*field).into()).collect()
+    }
+    /// What was opened to the caller for it beyond what every caller sees: by values shown, filters, orders or sums.
+    async fn classes(&self) -> Vec<OpenedClass> {
+        self.row.classes.iter().filter_map(|name| OpenedClass::of(name)).collect()
     }
     /// How many enterprises it showed.
     async fn enterprises(&self) -> i64 {

@@ -351,7 +351,7 @@ impl OutreachCase {
     }
     /// What it was opened for; a payment only with the scope `finance`, a dispute only with `records`.
     async fn origin(&self, ctx: &Context<'_>) -> Option<CaseOrigin> {
-        let told = ask(ctx).caller.sight().sees(classes::of_case(&self.row.origin));
+        let told = ask(ctx).caller.is_shown(classes::of_case(&self.row.origin));
         model::CaseOrigin::from_name(&self.row.origin).filter(|_| told).map(Into::into)
     }
     /// The street or town of the enterprise; where that is unknown, the district.
@@ -482,7 +482,7 @@ impl CaseEvent {
                 Some([Some(refusal.by), refusal.why].into_iter().flatten().collect::<Vec<_>>().join(" "))
             }
             model::CaseStepKind::Opened => {
-                let told = ask(ctx).caller.sight().sees(classes::of_case(value));
+                let told = ask(ctx).caller.is_shown(classes::of_case(value));
                 told.then(|| value.to_owned())
             }
             _ => Some(value.to_owned()),

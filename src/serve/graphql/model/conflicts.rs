@@ -12,6 +12,7 @@ use super::scalars::EnterpriseField;
 use crate::access::{AccessScope, classes};
 use crate::edition::{Edition, EditionAsOf, Filter, Row, RowCursor};
 use crate::hub::corrections::CorrectionTarget;
+use crate::hub::told_order::most_urgent_first;
 use crate::model::enterprise::EnterpriseField as Model;
 use crate::serve::answers::filter::known_registries;
 use crate::serve::answers::usage::selected;
@@ -52,7 +53,7 @@ impl ConflictFilter {
 }
 
 /// Whom to ask about what: for every conflict of the current edition each registry that says something else than the value that was
-/// chosen, of those that the filter names; those of the most urgent enterprises first.
+/// chosen, of those that the filter names; those of the most urgent enterprises first, as far as the caller is told the priority.
 ///
 /// # Errors
 /// A registry, area or field that cannot be meant, or not by this caller.
@@ -74,7 +75,7 @@ pub fn disputes(ask: &RequestContext, filter: &ConflictFilter) -> Result<Vec<Cor
         }
     }
     let mut targets = Vec::new();
-    for row in edition.in_order(&any) {
+    for row in most_urgent_first(&edition, &any, ask.caller.sight()) {
         let enterprise = edition.enterprise(row).id().to_owned();
         let of_row = by_pair.iter().filter(|(_, _, rows)| rows.contains(row));
         targets.extend(of_row.map(|(field, registry, _)| CorrectionTarget {
@@ -94,11 +95,23 @@ struct Place {
     field: Model,
 }
 
+/// A place is numbered row × fields + field; 4 billion places are enough for 100 million enterprises.
+fn number_of(place: &Place) -> u64 {
+    u64::from(place.row) * Model::ALL.len() as u64 + place.field as u64
+}
+
+/// The row of a place by its number.
+fn row_of(number: u64) -> Row {
+    (number / Model::ALL.len() as u64) as Row
+}
+
 /// Conflicts, page by page, those of the most urgent enterprises first.
 pub struct ConflictConnection {
     edition: Arc<Edition>,
     question: u32,
     places: Vec<Place>,
+    /// How many came before, where cursors count places: a row's number tells all of the priority. None where they name rows.
+    start: Option<u32>,
     total: u64,
     has_next: bool,
     has_previous: bool,
@@ -145,37 +158,44 @@ impl ConflictConnection {
     ) -> Result<ConflictConnection, Problem> {
         let (fields, scope) = filter.meant(ask)?;
         let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
-        let question = question_of(&("conflicts", &scope, names, &filter.registry));
+        let sight = ask.caller.sight().bits();
+        let question = question_of(&("conflicts", &scope, names, &filter.registry, sight));
         let cursor = checked_cursor(after, question)?;
         let edition = ask.edition_at(as_of, cursor.as_ref())?;
         let scope = edition.filter(&scope)?;
         let per_field: Vec<(Model, RoaringBitmap)> =
             fields.into_iter().map(|field| (field, disputed(&edition, field, filter.registry.as_deref()) & &*scope)).collect();
-        let total = per_field.iter().map(|(_, rows)| rows.len()).sum();
+        let total: u64 = per_field.iter().map(|(_, rows)| rows.len()).sum();
         let any = per_field.iter().fold(RoaringBitmap::new(), |any, (_, rows)| any | rows);
-        // A place is numbered row × fields + field; 4 billion places are enough for 100 million enterprises.
-        let number = |row: Row, field: Model| u64::from(row) * Model::ALL.len() as u64 + field as u64;
-        let last = cursor.map(|c| u64::from(c.row));
-        let row_of = |number: u64| (number / Model::ALL.len() as u64) as Row;
-        // What is left of the last row, then the rows after it.
-        let rest = last.map(row_of).filter(|row| any.contains(*row));
-        let rows = edition.in_order(&any);
-        let rows = match last {
-            Some(last) => rows.after(row_of(last)),
-            None => rows,
+        let per_field = &per_field;
+        let of_row = move |row: Row| {
+            let of_field = per_field.iter().filter(move |(_, rows)| rows.contains(row));
+            of_field.map(move |(field, _)| Place { row, field: *field })
         };
-        let mut places = rest
-            .into_iter()
-            .chain(rows)
-            .flat_map(|row| {
-                per_field.iter().filter(move |(_, rows)| rows.contains(row)).map(move |(field, _)| Place { row, field: *field })
-            })
-            .filter(|place| last.is_none_or(|last| row_of(last) != place.row || number(place.row, place.field) > last));
-        let taken: Vec<Place> = places.by_ref().take(first).collect();
-        let has_next = places.next().is_some();
-        drop(places);
-        let has_previous = last.is_some() && total > 0;
-        Ok(ConflictConnection { edition, question, places: taken, total, has_next, has_previous })
+        let (mut taken, start): (Vec<Place>, Option<u32>) = match ask.told_scores(&edition) {
+            Some(told) => {
+                let start = cursor.map_or(0, |c| c.row.saturating_add(1));
+                let places = edition.told_rows(&any, &[], &told).into_iter().flat_map(of_row);
+                (places.skip(start as usize).take(first + 1).collect(), Some(start))
+            }
+            None => {
+                let last = cursor.map(|c| u64::from(c.row));
+                // What is left of the last row, then the rows after it.
+                let rest = last.map(row_of).filter(|row| any.contains(*row));
+                let rows = edition.in_order(&any);
+                let rows = match last {
+                    Some(last) => rows.after(row_of(last)),
+                    None => rows,
+                };
+                let places = rest.into_iter().chain(rows).flat_map(of_row);
+                let is_new = |place: &Place| last.is_none_or(|last| row_of(last) != place.row || number_of(place) > last);
+                (places.filter(is_new).take(first + 1).collect(), None)
+            }
+        };
+        let has_next = taken.len() > first;
+        taken.truncate(first);
+        let has_previous = total > 0 && start.map_or(cursor.is_some(), |start| start > 0);
+        Ok(ConflictConnection { edition, question, places: taken, start, total, has_next, has_previous })
     }
 
     /// The conflicts of this page, read for a field that selects them directly, or their `node`.
@@ -200,9 +220,11 @@ impl ConflictConnection {
         Ok(nodes)
     }
 
-    fn cursor(&self, place: &Place) -> String {
-        let number = u64::from(place.row) * Model::ALL.len() as u64 + place.field as u64;
-        RowCursor { edition: self.edition.number(), question: self.question, row: number as u32 }.encode()
+    /// The cursor of a place of this page.
+    fn cursor(&self, at: usize) -> Option<String> {
+        let place = self.places.get(at)?;
+        let row = self.start.map_or_else(|| number_of(place) as u32, |start| start.saturating_add(at as u32));
+        Some(RowCursor { edition: self.edition.number(), question: self.question, row }.encode())
     }
 }
 
@@ -219,15 +241,16 @@ impl ConflictConnection {
         let of_edge = |f: SelectionField<'_>| f.name() == "node" && f.selection_set().any(|f| f.name() == "conflict");
         let selects = ctx.field().selection_set().any(of_edge);
         let nodes = self.read(ctx, selects).await?;
-        Ok(self.places.iter().zip(nodes).map(|(place, node)| ConflictEdge { cursor: self.cursor(place), node }).collect())
+        let edge = |(at, node)| ConflictEdge { cursor: self.cursor(at).unwrap_or_default(), node };
+        Ok(nodes.into_iter().enumerate().map(edge).collect())
     }
     /// Where the page stands.
     async fn page_info(&self) -> PageInfo {
         PageInfo {
             has_next_page: self.has_next,
             has_previous_page: self.has_previous,
-            start_cursor: self.places.first().map(|p| self.cursor(p)),
-            end_cursor: self.places.last().map(|p| self.cursor(p)),
+            start_cursor: self.cursor(0),
+            end_cursor: self.places.len().checked_sub(1).and_then(|last| self.cursor(last)),
         }
     }
     /// Of all pages together; exact. An enterprise counts once for each of its fields.

@@ -105,7 +105,7 @@ pub fn own_registry(ask: &RequestContext) -> Option<&str> {
 fn is_told_of(ask: &RequestContext, registry: &str, field: Model) -> bool {
     match own_registry(ask) {
         Some(own) => ask.state.hub().is_told_to_department(own, registry, field),
-        None => ask.caller.sight().sees(classes::of_field(field)),
+        None => ask.caller.is_shown(classes::of_field(field)),
     }
 }
 
@@ -152,7 +152,7 @@ impl Correction {
     fn tells(&self, ask: &RequestContext) -> bool {
         let caller = &ask.caller;
         caller.owns(&self.row.registry)
-            || caller.may(AccessScope::Records) && caller.sight().sees(classes::of_field(self.asked_field()))
+            || caller.may(AccessScope::Records) && caller.is_shown(classes::of_field(self.asked_field()))
     }
 
     fn told(&self, ctx: &Context<'_>, value: &Option<String>) -> Option<String> {

@@ -9,6 +9,7 @@ use roaring::RoaringBitmap;
 use super::coverage_detail::Measured;
 use super::coverage_rows::Rows;
 use super::edition::EditionNode;
+use super::enterprise::LARGEST_INT;
 use super::scalars::{Decimal, Language};
 use super::targets::{Target, TargetKey};
 use crate::access::AccessScope;
@@ -223,13 +224,15 @@ impl CoverageRow {
         }
         self.more.of(&self.keys).or_tell(ctx).map(Some)
     }
+    /// A count; sums of heads that registries mistyped end at the largest number that clients take.
     fn count(&self, count: &rates::Count) -> Option<u64> {
-        (!self.suppressed).then(|| (count.of)(&self.measures))
+        (!self.suppressed).then(|| (count.of)(&self.measures).min(LARGEST_INT.into()))
     }
     /// A rate of what is counted with the coverage.
     fn rate(&self, rate: &rates::Rate) -> Option<Ratio> {
         let (numerator, denominator) = rate.of(&self.measures)?;
         let conflict = rate.is_conflict(numerator, denominator);
+        let [numerator, denominator] = [numerator, denominator].map(|n| n.min(LARGEST_INT.into()));
         (!self.suppressed).then(|| Ratio { numerator, denominator, value: rate.value(&self.measures), conflict })
     }
     /// A rate of what takes a reading of its own.

@@ -22,6 +22,7 @@ use super::union_places::{EnterpriseAtPlace, NearestPlace};
 use super::union_units::FederationView;
 use super::verdicts::{FundVerdict, GapVerdict, SizeVerdict, UnionVerdict};
 use crate::access::{AccessScope, classes};
+use crate::assess::tags::tag_reason;
 use crate::edition::{Edition, EnterpriseRow, Filter, HitField, Row};
 use crate::model::message::country_name;
 use crate::model::verdict::Verdicts;
@@ -31,7 +32,18 @@ use crate::serve::context::{OrTell, RequestContext, ask, checked_first, or_null,
 use crate::serve::problem::Problem;
 
 /// The largest Int of GraphQL: a head count that a registry mistyped beyond it would cost strict clients the whole answer.
-const LARGEST_INT: u32 = i32::MAX as u32;
+pub(super) const LARGEST_INT: u32 = i32::MAX as u32;
+
+/// Why an enterprise bears a mark.
+#[derive(SimpleObject)]
+pub struct TagReason {
+    /// The mark.
+    tag: EnterpriseTag,
+    /// The rule, and what of it holds of this enterprise.
+    text: String,
+    /// The standard or regulation that the rule rests on; null: it is the registry's own word.
+    source: Option<String>,
+}
 
 /// A row of an edition, with its verdicts read at most once.
 #[derive(Clone)]
@@ -169,10 +181,23 @@ impl Enterprise {
     /// Marks that raise its priority; what concerns payments only with the scope `finance`, disputes only with `records`.
     async fn tags(&self, ctx: &Context<'_>) -> Vec<EnterpriseTag> {
         use crate::model::verdict::EnterpriseTag as Model;
-        let sight = ask(ctx).caller.sight();
+        let caller = &ask(ctx).caller;
         let tags = self.row().tags();
-        let told = tags.iter().filter_map(|bit| Model::ALL.get(bit).copied()).filter(|tag| sight.sees(classes::of_tag(*tag)));
+        let told =
+            tags.iter().filter_map(|bit| Model::ALL.get(bit).copied()).filter(|tag| caller.is_shown(classes::of_tag(*tag)));
         told.map(Into::into).collect()
+    }
+    /// The rule of each of its marks, and what of it holds; told as the marks are.
+    async fn tag_reasons(&self, ctx: &Context<'_>) -> Vec<TagReason> {
+        use crate::model::verdict::EnterpriseTag as Model;
+        let (lang, sight, row) = (ask(ctx).lang, ask(ctx).caller.sight(), self.row());
+        let industry = row.industry().map(|code| (code, row.industry_edition()));
+        let borne = row.tags().iter().filter_map(|bit| Model::ALL.get(bit).copied());
+        let told = borne.filter(|tag| sight.sees(classes::of_tag(*tag))).map(|tag| {
+            let reason = tag_reason(tag, industry, row.name());
+            TagReason { tag: tag.into(), text: lang.pick(reason.zh, reason.en), source: reason.source.map(str::to_owned) }
+        });
+        told.collect()
     }
 
     /// Above designated size, and why.
@@ -268,8 +293,8 @@ impl Enterprise {
             return None;
         }
         let all = or_null(ctx, provenance(ctx, self).await)?;
-        let sight = ask(ctx).caller.sight();
-        let told = |f: EnterpriseField| sight.sees(classes::of_field(f.into()));
+        let caller = &ask(ctx).caller;
+        let told = |f: EnterpriseField| caller.is_shown(classes::of_field(f.into()));
         let wanted = |p: &FieldProvenance| fields.as_ref().is_none_or(|fields| fields.contains(&p.field)) && told(p.field);
         Some(all.into_iter().filter(wanted).collect())
     }
@@ -282,10 +307,10 @@ impl Enterprise {
             return Some(Vec::new());
         }
         let conflicts = self.row().conflicts();
-        let sight = ask(ctx).caller.sight();
+        let caller = &ask(ctx).caller;
         let differs = |p: &FieldProvenance| {
             let model: crate::model::enterprise::EnterpriseField = p.field.into();
-            conflicts.contains(model as usize) && sight.sees(classes::of_field(model))
+            conflicts.contains(model as usize) && caller.is_shown(classes::of_field(model))
         };
         let all = or_null(ctx, provenance(ctx, self).await)?;
         Some(all.into_iter().filter(differs).map(Into::into).collect())
@@ -299,7 +324,8 @@ impl Enterprise {
     async fn relations(&self, ctx: &Context<'_>) -> Result<Option<Vec<Relation>>> {
         super::legal_relations::relations(ctx, self).await.or_tell(ctx).map(Some)
     }
-    /// The records that were joined, by registry and key.
+    /// The records that were joined, by registry and key; those of payments only with the scope `finance`, those of disputes and events only
+    /// with `records`.
     async fn records(
         &self,
         ctx: &Context<'_>,
@@ -307,8 +333,9 @@ impl Enterprise {
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
     ) -> Result<Option<RecordConnection>> {
         let first = checked_first(first, 100).or_tell(ctx)?;
+        let ask = ask(ctx);
         let mut all: Vec<RegistryRecord> = Vec::new();
-        for m in self.row().members() {
+        for m in self.row().members().filter(|m| ask.may_know_presence(m.registry())) {
             if all.last().is_none_or(|last| last.id != m.record_id()) {
                 all.push(RegistryRecord { registry: m.registry().to_owned(), key: m.key().to_owned(), id: m.record_id() });
             }

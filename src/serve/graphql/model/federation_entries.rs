@@ -122,7 +122,7 @@ impl EntryOrigin {
 
 /// Whether the caller is told a field.
 pub fn is_told(ask: &RequestContext, field: &str) -> bool {
-    ask.caller.sight().sees(of_federation(field))
+    ask.caller.is_shown(of_federation(field))
 }
 
 /// A count as the graph writes it.
@@ -369,7 +369,7 @@ impl UnionCollection {
     /// `finance`.
     async fn tax_registry(&self, ctx: &Context<'_>) -> Result<Option<UnionTaxRegistry>> {
         let (ask, view) = (ask(ctx), &self.view);
-        let at = view.federation.tree.at(&self.entered.unit).filter(|_| ask.caller.sight().sees(FieldClass::Money));
+        let at = view.federation.tree.at(&self.entered.unit).filter(|_| ask.caller.is_shown(FieldClass::Money));
         let Some(at) = at else { return Ok(None) };
         ask.touch_store();
         let sums = ask.state.hub().paid_sums(&view.edition, &view.federation).await;
@@ -385,7 +385,7 @@ impl UnionCollection {
     }
     pub fn new(ask: &RequestContext, view: &FederationView, entered: &Entered<Collection>) -> UnionCollection {
         let (c, key) = (&entered.what, UnionCollection::key(&entered.what));
-        let told = ask.caller.sight().sees(FieldClass::Money);
+        let told = ask.caller.is_shown(FieldClass::Money);
         let sum = |fen: i64| told.then_some(Decimal(Money(fen)));
         UnionCollection {
             id: ID(format!("collection:{key}")),

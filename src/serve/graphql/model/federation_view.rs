@@ -1,6 +1,6 @@
 //! The federation as one answer sees it: its units as of a day, the edition that they are counted in, and what serves all of them.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use chrono::{Months, NaiveDate};
 
@@ -44,7 +44,6 @@ type PaceSeries = Arc<Vec<(Arc<UnitTree>, Vec<SetupPace>)>>;
 /// What of an answer serves all its units: it is worked out once.
 #[derive(Default)]
 struct SharedByUnits {
-    paces: Mutex<Vec<(NaiveDate, Vec<TreeLevel>, Vec<SetupPace>)>>,
     series: tokio::sync::Mutex<Vec<(Vec<NaiveDate>, Vec<TreeLevel>, PaceSeries)>>,
     ranked: tokio::sync::Mutex<Vec<(i32, NaiveDate, TreeLevel, Option<Arc<RankedLevel>>)>>,
     /// As of other days.
@@ -147,14 +146,7 @@ impl FederationView {
     }
 
     pub fn pace(&self, levels: &[TreeLevel], on: NaiveDate, at: u32) -> SetupPace {
-        let mut kept = self.shared.paces.lock().expect("no panic while holding paces");
-        if let Some((_, _, of_all)) = kept.iter().find(|(day, of, _)| *day == on && of == levels) {
-            return of_all[at as usize];
-        }
-        let of_all = paces(&self.federation.tree, levels, on);
-        let pace = of_all[at as usize];
-        kept.push((on, levels.to_vec(), of_all));
-        pace
+        self.federation.paces(levels, on)[at as usize]
     }
 
     /// The pace of all units on some days, each in the units of its day.

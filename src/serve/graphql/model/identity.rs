@@ -39,7 +39,8 @@ pub async fn members(ctx: &Context<'_>, enterprise: &Enterprise) -> Result<Vec<L
     let links = ask.records.load_many(keys).await?;
     let edition = enterprise.edition();
     let asks_for_second = selects(ctx.field(), &["runnerUp"]);
-    let members = enterprise.row().members().map(|m| {
+    let told = enterprise.row().members().filter(|m| ask.may_know_presence(m.registry()));
+    let members = told.map(|m| {
         let rows = links.get(&LinkKey(m.record_id()));
         let link = rows.and_then(|rows| rows.iter().find(|row| row.part == i64::from(m.part())));
         let second = link

@@ -23,6 +23,10 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
     ("AuditWay", "EXPORT", "导出", "an export"),
     ("AuditWay", "FILE", "文件", "a file"),
     ("AuditWay", "COUNTER", "窗口核查", "at the counter"),
+    ("AuditWay", "RECONCILE", "名称核对", "names looked up"),
+    ("AuditWay", "COMMAND", "命令", "a command"),
+    ("AuditWay", "LOGIN", "登录", "a sign-in"),
+    ("AuditWay", "WEBHOOK", "推送通知", "a message sent"),
     ("BatchState", "RUNNING", "进行中", "running"),
     ("BatchState", "DONE", "已完成", "done"),
     ("BatchState", "HELD", "待人工决定", "held for a person"),
@@ -135,9 +139,13 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
     ("ExportState", "RUNNING", "进行中", "running"),
     ("ExportState", "DONE", "已完成", "done"),
     ("ExportState", "FAILED", "失败", "failed"),
+    ("FieldClass", "MONEY", "金额", "sums of money"),
+    ("FieldClass", "DISPUTE", "争议与登记原文", "disputes and registries' rows"),
+    ("FieldClass", "VISIT", "走访与办理", "visits and casework"),
     ("FollowerReason", "INVESTED_IN", "由其投资", "invested in by it"),
     ("FollowerReason", "INVESTOR", "投资于其", "invests in it"),
     ("FollowerReason", "SAME_GROUP", "同一出资人", "an investor in common"),
+    ("FollowerReason", "SUPPLIER", "供应商", "supplies it"),
     ("FollowerReason", "DISPATCH", "劳务派遣", "labour dispatch"),
     ("FollowerReason", "SAME_ADDRESS", "同一地址", "the same address"),
     ("FollowerReason", "SAME_PLACE", "同一楼宇或园区", "the same building or park"),
@@ -258,7 +266,7 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// The name of a value of an enum.
-pub(in crate::serve) fn name_of<'a>(of: &str, value: &'a str, lang: Lang) -> &'a str {
+pub fn name_of<'a>(of: &str, value: &'a str, lang: Lang) -> &'a str {
     if let Some(stage) = CaseStage::from_name(value).filter(|_| of == "CaseStage") {
         return stage.text(lang);
     }

@@ -177,6 +177,7 @@ struct FoundTie {
 }
 
 fn found(
+    ask: &RequestContext,
     edition: &Edition,
     rows: &roaring::RoaringBitmap,
     kinds: &[lead::LeadKind],
@@ -215,11 +216,11 @@ fn found(
             });
         }
     }
-    // Newest first; those without a day last, the more urgent enterprise first among equals.
+    // Newest first; those without a day last, the more urgent enterprise first among equals, as far as the caller is told.
     let id = |f: &Found| f.tie.as_ref().map_or(0, |tie| tie.record.2);
-    all.sort_by(|a, b| {
-        b.on.cmp(&a.on).then_with(|| edition.order(a.row, b.row)).then_with(|| (a.kind, id(a)).cmp(&(b.kind, id(b))))
-    });
+    let told = ask.told_scores(edition);
+    let urgent = |a, b| told.as_ref().map_or_else(|| edition.order(a, b), |told| edition.told_order(told, a, b));
+    all.sort_by(|a, b| b.on.cmp(&a.on).then_with(|| urgent(a.row, b.row)).then_with(|| (a.kind, id(a)).cmp(&(b.kind, id(b)))));
     Ok(all)
 }
 
@@ -266,7 +267,7 @@ impl OutreachLeadConnection {
             wanted = wanted.and(Filter::Rows(edition.text(&text)));
         }
         let rows = edition.filter(&wanted)?;
-        let mut all = found(&edition, &rows, &kinds, filter.on)?;
+        let mut all = found(ask, &edition, &rows, &kinds, filter.on)?;
         let mut concerned: Vec<Row> = all.iter().map(|f| f.row).collect();
         concerned.sort_unstable();
         concerned.dedup();

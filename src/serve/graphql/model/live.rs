@@ -51,12 +51,17 @@ pub async fn live(ctx: &Context<'_>, enterprise: &Enterprise, wanted: Option<Vec
     ask.touch_store();
     let hub = ask.state.hub();
     let names: Vec<String> = match wanted {
-        None => hub.connectors.iter().filter(|c| c.lookup.is_some()).map(|c| c.name.clone()).collect(),
+        None => {
+            let offering = hub.connectors.iter().filter(|c| c.lookup.is_some() && ask.may_know_presence(&c.name));
+            offering.map(|c| c.name.clone()).collect()
+        }
         Some(names) => {
             for name in &names {
                 if !hub.connectors.iter().any(|c| c.name == *name) {
                     return Err(unknown(hub, name)).or_tell(ctx);
                 }
+                let scope = hub.presence_in(name).scope();
+                scope.map_or(Ok(()), |scope| ask.caller.require(scope)).or_tell(ctx)?;
             }
             names
         }
@@ -99,8 +104,8 @@ fn record(ctx: &Context<'_>, enterprise: &Enterprise, name: &str, answer: Option
         made.record = enterprise.record_of(name, &record.key);
         let columns = hub.connectors.iter().find(|c| c.name == name).map(|c| c.contract.columns.as_slice()).unwrap_or_default();
         let column = |field| columns.iter().find(|c| c.field == field).map_or_else(|| field.to_string(), |c| c.name.clone());
-        let sight = ask(ctx).caller.sight();
-        let told = record.fields.iter().filter(|f| sight.sees(classes::of_record_field(f.field)));
+        let caller = &ask(ctx).caller;
+        let told = record.fields.iter().filter(|f| caller.is_shown(classes::of_record_field(f.field)));
         made.fields = Some(told.map(|f| RecordField::of(column(f.field), &f.raw, f.field, f.value.as_ref())).collect());
     }
     made

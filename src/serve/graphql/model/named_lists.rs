@@ -9,7 +9,7 @@ use super::enterprise::Enterprise;
 use super::scalars::{Date, DateTime};
 use super::union_units::FederationView;
 use crate::edition::{Edition, Filter, Row};
-use crate::hub::named_lists::followers;
+use crate::hub::named_lists::{Follower as Following, followers, unfound};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_first};
 use crate::serve::graphql::model::cases::mendable;
@@ -34,6 +34,8 @@ pub enum FollowerReason {
     Investor,
     /// Somebody invests in both.
     SameGroup,
+    /// It supplies the leader, as a list says (`suppliersOf`).
+    Supplier,
     /// One dispatches workers to the other.
     Dispatch,
     /// It has the leader's very address.
@@ -122,7 +124,18 @@ impl NamedList {
             return Ok(Vec::new());
         }
         let entries = ask(ctx).state.hub().store.named_entries(&self.row.id).await.or_tell(ctx)?;
-        Ok(entries.into_iter().filter(|e| e.enterprise_id.is_none()).map(|e| e.written).collect())
+        Ok(unfound(&self.edition, entries))
+    }
+    /// The enterprise that those on it supply; null where the list says nothing of that, or it lies in an area that is not the caller's.
+    async fn suppliers_of(&self, ctx: &Context<'_>) -> Result<Option<Enterprise>> {
+        let Some(id) = self.row.suppliers_of.as_deref() else { return Ok(None) };
+        let hub = ask(ctx).state.hub();
+        let joined = match self.edition.row_of_id(id) {
+            Some(_) => None,
+            None => hub.successors(&self.edition, vec![id.to_owned()]).await.map_err(mendable).or_tell(ctx)?.remove(id),
+        };
+        let found = self.edition.enterprise_of_id(joined.as_deref().unwrap_or(id)).filter(|e| ask(ctx).may_see(*e));
+        Ok(found.map(|e| Enterprise::new(ask(ctx), &self.edition, e.row)))
     }
     /// The enterprises on it, most urgent first.
     async fn enterprises(
@@ -163,11 +176,12 @@ impl NamedList {
         });
         Ok(changes.collect())
     }
-    /// Enterprises that follow those on it, by relations, addresses, buildings and parks; at most 500. Suppliers are not among them: no
-    /// registry states who supplies whom.
+    /// Enterprises that follow those on it, by relations, addresses, buildings and parks, and as suppliers where a list says so; at most
+    /// 500.
     async fn followers(&self, ctx: &Context<'_>) -> Result<Vec<Follower>> {
         let ask = ask(ctx);
         let leaders = NamedList::rows(ask, &self.edition, &self.row.id).await.or_tell(ctx)?;
+        let suppliers = ask.state.hub().stated_suppliers(&self.edition).await.map_err(mendable).or_tell(ctx)?;
         let view = FederationView::shared(ask, &self.edition).await.or_tell(ctx)?;
         let places = ask.state.hub().place_rows(&view.edition, &view.federation);
         let at_place = |leader: Row| -> Vec<Row> {
@@ -179,8 +193,13 @@ impl NamedList {
             let there = places.listed[at].iter().chain(&places.by_address[at]).copied();
             there.filter(|row| places.place_of(*row) == Some(at)).collect()
         };
-        let mut found = followers(&self.edition, &leaders, at_place);
+        let mut found = followers(&self.edition, &leaders, &suppliers, at_place);
         found.retain(|f| ask.may_see(self.edition.enterprise(f.row)));
+        if let Some(told) = ask.told_scores(&self.edition) {
+            let order = |a, b| self.edition.told_order(&told, a, b);
+            let rows = |a: &Following, b: &Following| order(a.row, b.row).then_with(|| order(a.leader, b.leader));
+            found.sort_by(|a, b| a.reason.cmp(&b.reason).then_with(|| rows(a, b)));
+        }
         found.truncate(MAX_PAGE);
         ask.show(&self.edition, found.iter().map(|f| f.row), selected(ctx.field()));
         let told = found.into_iter().map(|f| Follower {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::scalars::{Language, LocationBasis};
+use crate::connector::half_width;
 use crate::edition::{AreaLabel, Edition, IndustryLabel};
 use crate::model::reference::areas::{area_text, short_code};
 use crate::serve::context::ask;
@@ -76,11 +77,14 @@ impl Area {
     /// The area of a code (6, 9 or 12 digits, or a federation unit's), an id, or a name in either language.
     ///
     /// # Errors
-    /// BadInput where the edition has no such area.
+    /// BadInput where the edition has no such area, or several of that name.
     pub fn named(edition: &Arc<Edition>, text: &str) -> Result<Area, Problem> {
         let code = area_text(text);
-        let by_name = || edition.labels.areas.iter().find(|a| a.zh == code || a.en.eq_ignore_ascii_case(code));
-        let label = edition.area(code).or_else(by_name).ok_or_else(|| {
+        let label = match edition.area(code) {
+            Some(label) => Some(label),
+            None => edition.area_by_name(code)?,
+        };
+        let label = label.ok_or_else(|| {
             Problem::bad_input(
                 format!("没有区域 {text:?}：请使用 110108 这样的代码或 海淀区 这样的名称"),
                 format!("no area {text:?}: use a code such as 110108, or the name of a district"),
@@ -259,32 +263,44 @@ pub fn areas(
         None => true,
         Some(code) => label.code == code || ancestors(edition, label).any(|ancestor| ancestor == code),
     };
-    let text = search.map(str::trim).filter(|text| !text.is_empty());
+    let text = search.map(plain).filter(|text| !text.is_empty());
     let of_level = |l: &AreaLabel| level.is_none_or(|level| l.level == level.name());
     let mut found: Vec<(u8, &str)> = edition
         .labels
         .areas
         .iter()
         .filter(|l| of_level(l) && inside(l))
-        .filter_map(|l| Some((text.map_or(Some(0), |text| fits(l, text))?, l.code.as_str())))
+        .filter_map(|l| Some((text.as_deref().map_or(Some(0), |text| fits(edition, l, text))?, l.code.as_str())))
         .collect();
     found.sort_unstable();
     Ok(found.into_iter().map(|(_, code)| Area::new(edition, code)).collect())
 }
 
-/// How well a text names an area, less is better: its code or whole name, how these begin, a part of the name. None where it does not.
-fn fits(label: &AreaLabel, text: &str) -> Option<u8> {
-    let text = text.to_lowercase();
-    let text = text.strip_prefix("area:").map_or(text.as_str(), |id| id.rsplit_once('@').map_or(id, |(code, _)| code));
-    let (zh, en, code) = (label.zh.to_lowercase(), label.en.to_lowercase(), label.code.to_lowercase());
+/// A text as it is compared: half-width, in small letters, without blanks.
+fn plain(text: &str) -> String {
+    half_width(text).chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+/// How well a text names an area, less is better: its code or whole name, with or without those of the areas above it; how these begin; a
+/// part of the name. None where it does not.
+fn fits(edition: &Edition, label: &AreaLabel, text: &str) -> Option<u8> {
+    let text = text.strip_prefix("area:").map_or(text, |id| id.rsplit_once('@').map_or(id, |(code, _)| code));
+    let (zh, en, code) = (plain(&label.zh), plain(&label.en), label.code.to_lowercase());
     // Twelve digits name a neighbourhood: its street is meant.
     let digits = short_code(text);
+    // `北京市海淀区中关村街道`, as addresses write it: only what goes on into its own name is its.
+    let above =
+        || ancestors(edition, label).filter_map(|code| edition.area(code)).fold(String::new(), |below, l| plain(&l.zh) + &below);
     match () {
         () if code == digits || zh == text || en == text => Some(0),
+        () if text.len() > zh.len() && text.ends_with(&zh) && above().ends_with(&text[..text.len() - zh.len()]) => Some(0),
         () if zh.starts_with(text) || en.starts_with(text) || code.starts_with(digits) => Some(1),
         () if zh.contains(text) || en.contains(text) => Some(2),
         () if label.predecessors.iter().any(|old| old == digits) => Some(3),
-        () => None,
+        () => {
+            let above = above();
+            (!above.contains(text) && (above + &zh).contains(text)).then_some(2)
+        }
     }
 }
 

@@ -3,14 +3,16 @@
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use super::enterprise::Enterprise;
-use super::scalars::{Date, GapStatus, UnionStatus};
-use crate::assess::Policy;
+use super::scalars::{Date, DateTime, GapStatus, UnionStatus};
+use crate::access::AccessScope;
 use crate::edition::Filter;
 use crate::hub::policy_preview;
 use crate::hub::policy_preview::{PolicyChange, weights};
+use crate::hub::policy_versions;
+use crate::hub::policy_versions::PolicyState;
 use crate::model::reference::thresholds::{Condition, RuleTest, ThresholdRule};
 use crate::serve::answers::usage::selected;
-use crate::serve::context::{RequestContext, ask};
+use crate::serve::context::{RequestContext, ask, permitted};
 use crate::serve::graphql::model::cases::mendable;
 use crate::serve::problem::Problem;
 
@@ -75,51 +77,116 @@ impl SizeThreshold {
     }
 }
 
-/// The policy in force: the deployer's decisions where the law leaves them one. It is changed in `huitu.toml`.
+/// A key of the policy that was saved.
+#[derive(SimpleObject)]
+pub struct PolicySetting {
+    /// The key of the `[policy]` table, such as `grace_months` or `priority.foreign`.
+    key: String,
+    /// Its value; null: switched off.
+    value: Option<String>,
+}
+
+/// A version of the policy that somebody saved over what `huitu.toml` says.
+pub struct PolicyVersion(policy_versions::PolicyVersion);
+
+/// A version of the policy that somebody saved over what `huitu.toml` says.
+#[Object]
+impl PolicyVersion {
+    /// From 1 on; the highest is in force.
+    async fn number(&self) -> u32 {
+        self.0.number
+    }
+    /// When it was saved.
+    async fn at(&self) -> DateTime {
+        DateTime::written(self.0.at)
+    }
+    /// Who saved it.
+    async fn by(&self) -> &str {
+        &self.0.by
+    }
+    /// Why.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+    /// What it changed; nothing where it took back all that was saved.
+    async fn changed(&self) -> Vec<PolicySetting> {
+        settings(&self.0.changed)
+    }
+    /// All that stands over `huitu.toml` since.
+    async fn saved(&self) -> Vec<PolicySetting> {
+        settings(&self.0.saved)
+    }
+}
+
+fn settings(change: &PolicyChange) -> Vec<PolicySetting> {
+    change.settings().into_iter().map(|(key, value)| PolicySetting { key, value }).collect()
+}
+
+/// Versions shown.
+const VERSIONS: u32 = 50;
+
+/// The policy in force: the deployer's decisions where the law leaves them one. `huitu.toml` says them; `savePolicy` stands over it.
 pub struct PolicyInForce {
-    policy: Policy,
+    state: PolicyState,
     rules: Vec<ThresholdRule>,
     today: chrono::NaiveDate,
 }
 
 impl PolicyInForce {
-    pub fn of(ask: &RequestContext) -> PolicyInForce {
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn of(ask: &RequestContext) -> Result<PolicyInForce, Problem> {
+        ask.touch_store();
         let hub = ask.state.hub();
         let rules = hub.rules.all().to_vec();
-        PolicyInForce { policy: hub.settings.policy.clone(), rules, today: hub.clock.today(hub.settings.zone) }
+        let state = hub.policy_state(VERSIONS).await.map_err(mendable)?;
+        Ok(PolicyInForce { state, rules, today: hub.clock.today(hub.settings.zone) })
     }
 }
 
-/// The policy in force: the deployer's decisions where the law leaves them one. It is changed in `huitu.toml`.
+/// The policy in force: the deployer's decisions where the law leaves them one. `huitu.toml` says them; `savePolicy` stands over it.
 #[Object]
 impl PolicyInForce {
+    /// Number of the version in force, which a change is made upon (`basedOn`); 0: nobody ever saved one.
+    async fn version(&self) -> u32 {
+        self.state.number()
+    }
+    /// Versions that were saved, at most 50, the newest first. Needs the scope `operate`.
+    async fn versions(&self, ctx: &Context<'_>) -> Option<Vec<PolicyVersion>> {
+        permitted(ctx, AccessScope::Operate).then(|| self.state.versions.iter().cloned().map(PolicyVersion).collect())
+    }
+    /// Why what was saved cannot be applied to today's `huitu.toml`: until somebody takes it back, nothing is judged anew. Null where it
+    /// can.
+    async fn unfit(&self, ctx: &Context<'_>) -> Option<&str> {
+        self.state.unfit.as_ref().map(|problem| problem.text(ask(ctx).lang))
+    }
     /// Months after its founding in which an enterprise need not have a union yet.
     async fn grace_months(&self) -> u32 {
-        self.policy.grace_months
+        self.state.policy.grace_months
     }
     /// Kinds of coverage that count in the coverage rate.
     async fn counted_kinds(&self) -> Vec<UnionStatus> {
-        self.policy.counted_kinds.iter().map(|kind| (*kind).into()).collect()
+        self.state.policy.counted_kinds.iter().map(|kind| (*kind).into()).collect()
     }
     /// Kinds of coverage that count in the establishment rate (建会率).
     async fn established_kinds(&self) -> Vec<UnionStatus> {
-        self.policy.established_kinds.iter().map(|kind| (*kind).into()).collect()
+        self.state.policy.established_kinds.iter().map(|kind| (*kind).into()).collect()
     }
     /// Branches of legal persons are out of scope.
     async fn branches_out_of_scope(&self) -> bool {
-        self.policy.branches_out_of_scope
+        self.state.policy.branches_out_of_scope
     }
     /// Individual businesses (个体工商户) are out of scope.
     async fn individuals_out_of_scope(&self) -> bool {
-        self.policy.individuals_out_of_scope
+        self.state.policy.individuals_out_of_scope
     }
     /// From this head count on an enterprise is above designated size by proxy; null: no head count stands in.
     async fn proxy_above(&self) -> Option<u32> {
-        self.policy.proxy.above
+        self.state.policy.proxy.above
     }
     /// Weights of the priority.
     async fn weights(&self) -> Vec<PolicyWeight> {
-        weights(&self.policy).into_iter().map(|(name, value)| PolicyWeight { name, value }).collect()
+        weights(&self.state.policy).into_iter().map(|(name, value)| PolicyWeight { name, value }).collect()
     }
     /// Rules of designated size, those that held once among them.
     async fn thresholds(&self) -> Vec<SizeThreshold> {
@@ -204,7 +271,11 @@ impl From<policy_preview::PolicyCounts> for PolicyCounts {
             lacking: c.lacking,
             undecided: c.undecided,
             covered: c.covered,
-            coverage_rate: (c.in_scope > 0).then(|| c.covered as f64 / c.in_scope as f64),
+            coverage_rate: crate::edition::format::rates::COVERAGE_RATE.value(&crate::edition::Measures {
+                in_scope: c.in_scope,
+                unionised: c.covered,
+                ..Default::default()
+            }),
             established: c.established,
         }
     }
@@ -266,7 +337,7 @@ impl PolicyPreview {
             true => edition.filter(&ask.counted_in_areas(Filter::All))?,
             false => edition.all(),
         };
-        let found = ask.state.hub().policy_preview(&change.into(), &rows).await.map_err(mendable)?;
+        let found = ask.state.hub().policy_preview(&change.into(), &rows, ask.caller.sight()).await.map_err(mendable)?;
         let edition = found.edition.clone();
         let seen: Vec<_> = found.moved.iter().filter(|m| ask.may_see(edition.enterprise(m.row))).collect();
         ask.show(&edition, seen.iter().map(|m| m.row), selected(ctx.field()));

@@ -88,8 +88,8 @@ impl RegistryRecord {
             return Ok(None);
         }
         let detail = self.detail(ctx).await.or_tell(ctx)?;
-        let sight = ask(ctx).caller.sight();
-        let told = |f: &&FieldDetail| sight.sees(classes::of_column(f.field));
+        let caller = &ask(ctx).caller;
+        let told = |f: &&FieldDetail| caller.is_shown(classes::of_column(f.field));
         Ok(detail.map(|d| d.fields.iter().filter(told).map(RecordField::from).collect()))
     }
 }
@@ -183,7 +183,7 @@ pub struct FieldProvenance {
     pub field: EnterpriseField,
     /// The chosen value.
     pub value: Option<String>,
-    /// Who says so.
+    /// Who says so; null where the caller may not know that this registry has a record of the enterprise.
     source: Option<SourceValue>,
     /// Why this statement won.
     rule: SurvivorshipRule,
@@ -264,14 +264,16 @@ pub async fn provenance(ctx: &Context<'_>, enterprise: &Enterprise) -> Result<Ve
         }
     };
     let all = ask.details.provenance(&records);
+    // That a registry says anything of somebody says that it has them.
+    let is_told = |s: &&model::SourceValue| ask.may_know_presence(ask.details.registry_name(s.registry));
     Ok(all
         .iter()
         .map(|p| FieldProvenance {
             field: p.field.into(),
             value: p.value.as_deref().map(str::to_owned),
-            source: p.source.as_ref().map(|s| source(s, p.field)),
+            source: p.source.as_ref().filter(is_told).map(|s| source(s, p.field)),
             rule: p.rule.into(),
-            others: p.others.iter().map(|s| source(s, p.field)).collect(),
+            others: p.others.iter().filter(is_told).map(|s| source(s, p.field)).collect(),
             agreement: p.agreement.into(),
         })
         .collect())

@@ -7,11 +7,13 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use super::cases::areas_of_caller;
 use super::connection::{numbered, page_of, pages};
 use super::corrections::{CorrectionConnection, CorrectionCounts, CorrectionFilter};
-use super::coverage::Ratio;
+use super::registry_quality::{Quality, QualityPoint, QualityPointConnection};
 use super::scalars::{CorrectionState, Date, DateTime, EnterpriseField, Language};
 use super::tokens::AccessToken;
+use super::unentered::UnenteredRowConnection;
 use crate::access::{AccessScope, Role};
 use crate::connector::{self, Connector};
+use crate::hub::receipt::withheld_reason;
 use crate::hub::tokens::stands;
 use crate::model::message::Lang;
 use crate::serve::context::{OrTell, RequestContext, ask, checked_first, permitted, permitted_of};
@@ -19,7 +21,6 @@ use crate::serve::operate::source_quality;
 use crate::serve::operate::source_quality::QualityCache;
 use crate::serve::problem::Problem;
 use crate::store::batch::BatchRow;
-use crate::store::quality::QualityRow;
 use crate::store::quarantine::QuarantinedRow;
 use crate::store::registry::RegistryRow;
 use crate::store::token::TokenRow;
@@ -220,6 +221,21 @@ impl Registry {
         };
         Ok(Some(QuarantineConnection { nodes, placed, total_count: total as i32 }))
     }
+    /// Rows of it that landed and of which no place, post or service of the federation could be entered: with an unknown unit, without a day.
+    /// All are counted, the first 500 are listed. For its department too; else it needs the scope `review`; who sees some areas only is told
+    /// of none.
+    async fn unentered(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20, desc = "At most 100.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<UnenteredRowConnection>> {
+        if !permitted_of(ctx, &self.name, AccessScope::Review) {
+            return Ok(None);
+        }
+        let first = checked_first(first, 100).or_tell(ctx)?;
+        UnenteredRowConnection::page(ask(ctx), &self.name, first, after.as_deref()).await.or_tell(ctx).map(Some)
+    }
     /// How good its data is. Null where nothing of it has landed.
     async fn quality(&self, ctx: &Context<'_>) -> Result<Option<Quality>> {
         let Some(row) = self.row(ctx).await?.filter(|row| row.records > 0) else { return Ok(None) };
@@ -245,7 +261,7 @@ impl Registry {
         let (mut rows, total) = store.quality_before(row.id, before.unwrap_or(i64::MAX), first as i64 + 1).await.or_tell(ctx)?;
         let placed = page_of(&mut rows, first, before.is_some(), QUALITY, |r| r.batch_id);
         let nodes = rows.into_iter().map(QualityPoint::new).collect();
-        Ok(Some(QualityPointConnection { nodes, placed, total_count: total as i32 }))
+        Ok(Some(QualityPointConnection::new(nodes, placed, total)))
     }
     /// Who read this registry's fields, for which purpose, latest day first; at most 1,000 rows. Of the fields that were shown those that
     /// this registry delivers. For the department that owns them; else it needs the scope `operate`.
@@ -315,93 +331,6 @@ const BATCHES: u32 = 0x0ba7_c4e5;
 const QUARANTINE: u32 = 0x04a2_a271;
 /// Marks cursors of measurements.
 const QUALITY: u32 = 0x09a1_17e5;
-
-/// How good a registry's data was when a batch had landed.
-pub struct QualityPoint {
-    row: QualityRow,
-    measured: Option<Quality>,
-}
-
-impl QualityPoint {
-    fn new(row: QualityRow) -> QualityPoint {
-        QualityPoint { measured: source_quality::kept(&row).map(|measured| Quality(Arc::new(measured))), row }
-    }
-}
-
-/// How good a registry's data was when a batch had landed.
-#[Object]
-impl QualityPoint {
-    /// Id of the batch.
-    async fn batch(&self) -> ID {
-        ID(format!("batch:{}", self.row.batch_id))
-    }
-    /// When it was measured.
-    async fn at(&self) -> DateTime {
-        DateTime::written(self.row.at)
-    }
-    /// Number of the edition that was published then.
-    async fn edition_number(&self) -> i32 {
-        self.row.edition as i32
-    }
-    /// What was measured; null where another release wrote it in a way that is not understood.
-    async fn quality(&self) -> Option<&Quality> {
-        self.measured.as_ref()
-    }
-}
-
-pages!(
-    "Measurements, page by page, newest first.",
-    QualityPointConnection,
-    "The measurements of this page.",
-    QualityPoint,
-    "A measurement and its cursor.",
-    QualityPointEdge,
-    "The measurement."
-);
-
-/// How good a registry's data is.
-pub struct Quality(Arc<source_quality::RegistryQuality>);
-
-/// How good a registry's data is. Fields are measured on at most 5,000 rows spread evenly; each ratio's denominator says on
-/// how many.
-#[Object]
-impl Quality {
-    /// Per field: rows that give it.
-    async fn completeness(&self) -> Vec<FieldQuality> {
-        self.0.completeness.iter().map(FieldQuality::new).collect()
-    }
-    /// Per field: of the rows that give it, those whose text could be read.
-    async fn validity(&self) -> Vec<FieldQuality> {
-        self.0.validity.iter().map(FieldQuality::new).collect()
-    }
-    /// Enterprises with a record of it, of its records that belong to enterprises.
-    async fn uniqueness(&self) -> Ratio {
-        Ratio::of(self.0.uniqueness.part, self.0.uniqueness.whole)
-    }
-    /// Median age, in days, of its own last touch of a row; null where it does not say when that was.
-    async fn timeliness_days(&self) -> Option<f64> {
-        self.0.timeliness_days
-    }
-    /// Enterprises with a record of it that also have one of another registry.
-    async fn linked(&self) -> Ratio {
-        Ratio::of(self.0.linked.part, self.0.linked.whole)
-    }
-}
-
-/// One field's ratio.
-#[derive(SimpleObject)]
-pub struct FieldQuality {
-    /// The field.
-    field: EnterpriseField,
-    /// Of how many rows.
-    ratio: Ratio,
-}
-
-impl FieldQuality {
-    fn new((field, share): &(crate::model::enterprise::EnterpriseField, source_quality::Share)) -> FieldQuality {
-        FieldQuality { field: (*field).into(), ratio: Ratio::of(share.part, share.whole) }
-    }
-}
 
 /// What one caller read on one day.
 #[derive(SimpleObject)]
@@ -564,12 +493,19 @@ impl Quarantined {
     async fn code(&self) -> &str {
         &self.row.code
     }
-    /// Why.
+    /// Why; what it quotes of the row is told to whom the row is told.
     async fn reason(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
     ) -> String {
+        let caller = &ask(ctx).caller;
+        let sees_row = || caller.owns(&self.registry) || caller.may(AccessScope::Records) && caller.may(AccessScope::Finance);
+        if let Some(withheld) = withheld_reason(&self.row.code)
+            && !sees_row()
+        {
+            return lang.map_or(ask(ctx).lang, Into::into).pick(withheld.zh, withheld.en);
+        }
         #[derive(serde::Deserialize)]
         struct Detail {
             zh: String,

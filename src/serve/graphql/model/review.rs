@@ -99,11 +99,15 @@ impl ReviewConnection {
             Some(codes) => Some(edition.filter(&crate::edition::Filter::Area(codes.clone()))?),
             None => None,
         };
+        let hub = ask.state.hub();
+        let may_know = |registry: &str| hub.presence_in(registry).scope().is_none_or(|scope| ask.caller.has(scope));
         rows.retain(|pair| {
             let of_registry =
                 |names: &Vec<String>| names.iter().any(|n| **n == *pair.left.registry || **n == *pair.right.registry);
             let visible = |id: &String| edition.enterprise_of_id(id).is_some_and(|e| ask.may_see(e));
-            filter.registry.as_ref().is_none_or(of_registry)
+            may_know(&pair.left.registry)
+                && may_know(&pair.right.registry)
+                && filter.registry.as_ref().is_none_or(of_registry)
                 && filter.min_weight.is_none_or(|least| pair.weight >= least)
                 && filter.max_weight.is_none_or(|most| pair.weight <= most)
                 && areas

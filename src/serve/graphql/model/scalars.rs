@@ -211,10 +211,11 @@ twin! {
     SizeClass = "crate::model::verdict::SizeClass" { Large = "LARGE", Medium = "MEDIUM", Small = "SMALL", Micro = "MICRO", Unknown = "UNKNOWN" }
 }
 twin! {
-    /// Marks that raise the priority of an enterprise.
+    /// Marks of an enterprise; all but LISTED, DOMESTIC_SERVICE and CARE raise its priority.
     EnterpriseTag = "crate::model::verdict::EnterpriseTag" {
         Fortune500 = "FORTUNE_500", Leading = "LEADING", LabourDispatch = "LABOUR_DISPATCH", Foreign = "FOREIGN", Hmt = "HMT",
         DisputeLast12Months = "DISPUTE_LAST_12_MONTHS", PaysPreparatoryFund = "PAYS_PREPARATORY_FUND", Listed = "LISTED",
+        DomesticService = "DOMESTIC_SERVICE", Care = "CARE",
     }
 }
 twin! {

@@ -234,7 +234,7 @@ impl Target {
             SetBy::Registry(name) => (None, Some(Registry::named(&name))),
         };
         // What was paid and is due is told to who may see payments; the target itself is everybody's.
-        let told = !standing.indicator.starts_with("dues_") || ask.caller.sight().sees(FieldClass::Money);
+        let told = !standing.indicator.starts_with("dues_") || ask.caller.is_shown(FieldClass::Money);
         // What is reached is counted exactly: not for who is told rounded numbers.
         let told = told && !ask.state.rounds(&ask.caller);
         Target {

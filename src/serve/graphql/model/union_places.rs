@@ -61,7 +61,8 @@ pub struct UnionPlace {
     pub has_union_station: bool,
     /// Staff stationed there.
     pub officers: i32,
-    /// It lies in more than one district: whose its enterprises are has to be said by a person.
+    /// A building or park that lies in more than one district, or in another one than the unit that keeps it: whose its enterprises are has
+    /// to be said by a person.
     pub in_two_districts: bool,
     /// Where it comes from.
     pub origin: EntryOrigin,
@@ -175,7 +176,7 @@ impl UnionPlace {
             is_joint: place.is_joint(),
             has_union_station: place.union_station,
             officers: number(place.officers),
-            in_two_districts: place.is_in_two_districts(),
+            in_two_districts: view.federation.is_in_two_districts(place),
             origin: EntryOrigin::new(FederationNoun::Place, place.code.to_string(), entered, &place.source),
             view: view.clone(),
             entered: place.clone(),

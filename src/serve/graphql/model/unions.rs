@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result};
 
 use super::connection::{EnterpriseConnection, MAX_PAGE, list, pages, placed};
+use super::enterprise::LARGEST_INT;
 use super::places::Area;
 use super::scalars::*;
 use crate::edition::{Edition, EditionAsOf, Filter, RowCursor, UnionRow};
@@ -71,11 +72,11 @@ impl TradeUnion {
     }
     /// Employees of the covered units, as the roll says.
     async fn employees(&self) -> Option<u32> {
-        self.row().employees()
+        self.row().employees().map(|n| n.min(LARGEST_INT))
     }
     /// 会员人数
     async fn members(&self) -> Option<u32> {
-        self.row().members()
+        self.row().members().map(|n| n.min(LARGEST_INT))
     }
     /// The enterprises it covers.
     async fn covers(

@@ -10,7 +10,7 @@ use super::registry::Registry;
 use super::review::ReviewPair;
 use super::scalars::*;
 use super::unions::TradeUnion;
-use crate::access::AccessScope;
+use crate::access::{AccessScope, classes};
 use crate::model::message::{reason_text, value_name};
 use crate::model::reference::thresholds::ThresholdRule;
 use crate::model::verdict as model;
@@ -45,12 +45,12 @@ impl Reason {
         ctx: &Context<'_>,
         #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
     ) -> String {
-        let told: Vec<model::ReasonInput> = ask(ctx).caller.sight().inputs(&self.inputs).cloned().collect();
+        let told: Vec<model::ReasonInput> = ask(ctx).caller.told_inputs(&self.inputs).cloned().collect();
         reason_text(&self.code, &told, lang.map_or(ask(ctx).lang, Into::into))
     }
     /// The facts it rests on; sums of money only with the scope `finance`, what visits found only with `review`.
     async fn inputs(&self, ctx: &Context<'_>) -> Vec<ReasonInput> {
-        let told = ask(ctx).caller.sight().inputs(&self.inputs);
+        let told = ask(ctx).caller.told_inputs(&self.inputs);
         told.map(|input| ReasonInput { enterprise: self.enterprise.clone(), input: input.clone() }).collect()
     }
 }
@@ -322,12 +322,8 @@ impl Priority {
     /// What the points are for; what concerns payments only with the scope `finance`, disputes only with `records`.
     async fn factors(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<PriorityFactor>> {
         let factors = &self.0.verdicts(ctx)?.priority.factors;
-        Ok(ask(ctx)
-            .caller
-            .sight()
-            .factors(factors)
-            .map(|f| PriorityFactor { enterprise: self.0.clone(), factor: f.clone() })
-            .collect())
+        let told = factors.iter().filter(|f| ask(ctx).caller.is_shown(classes::of_code(&f.code)));
+        Ok(told.map(|f| PriorityFactor { enterprise: self.0.clone(), factor: f.clone() }).collect())
     }
 }
 

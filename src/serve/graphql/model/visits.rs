@@ -92,6 +92,10 @@ impl Visit {
     async fn id(&self) -> ID {
         ID(format!("visit:{}", self.0.id))
     }
+    /// The list that it was brought with.
+    async fn list(&self) -> ID {
+        ID(format!("visits:{}", self.0.list_id))
+    }
     /// The case it is of.
     async fn case(&self, ctx: &Context<'_>) -> Result<Option<OutreachCase>> {
         OutreachCase::find(ask(ctx), &self.0.case_id).await.or_tell(ctx)

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 
+use crate::serve::answers::usage::stated;
 use crate::serve::context::{OrTell, ask};
 use crate::serve::graphql::model::scalars::DateTime;
 use crate::serve::graphql::model::user_error::UserError;
@@ -14,6 +15,8 @@ pub struct SignAddressInput {
     /// Path and parameters as they will be asked for, such as `/graphql/sse?query=…` or `/export/jobs/ID`: event streams, exports, GeoJSON,
     /// receipts, letters, copies of visit lists.
     address: String,
+    /// What whoever follows it reads for; what this request states where left out.
+    purpose: Option<String>,
     /// How long it is good for, at most 900: an event stream that is open by then stays open.
     #[graphql(default_with = "USUAL_SECS as i32")]
     seconds: i32,
@@ -36,8 +39,8 @@ pub struct AddressMutations;
 /// Addresses that prove for a short time who asks.
 #[Object]
 impl AddressMutations {
-    /// An address that needs no header, for a browser's EventSource or a download: bound to you, to this path and these parameters, and
-    /// good for seconds. It ends with the token or session that asked for it.
+    /// An address that needs no header, for a browser's EventSource or a download: bound to you, to this path and these parameters, to what
+    /// it is read for, and good for seconds. It ends with the token or session that asked for it.
     async fn sign_address(
         &self,
         ctx: &Context<'_>,
@@ -63,7 +66,14 @@ impl AddressMutations {
             return Ok(refused("address", problem));
         }
         let until = ask.state.hub().clock.millis() / 1_000 + seconds as i64;
-        match ask.state.signer().sign(&input.address, &ask.caller.id, until) {
+        let purpose = input.purpose.map_or_else(|| ask.purpose.to_string(), |text| stated(&text));
+        if !purpose.is_empty() && !ask.caller.may_state(&purpose) {
+            let known = ask.caller.purposes.join(", ");
+            let problem =
+                Problem::bad_input(format!("该令牌的用途只能是：{known}"), format!("the purposes of this token are: {known}"));
+            return Ok(refused("purpose", problem.remedy(known)));
+        }
+        match ask.state.signer().sign(&input.address, &ask.caller.id, &purpose, until) {
             Ok(signed) => {
                 let base = ask.state.hub().settings.public_url.as_deref().unwrap_or("");
                 let until = DateTime::from_millis(until * 1_000);

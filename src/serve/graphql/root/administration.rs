@@ -39,9 +39,9 @@ impl AdministrationQuery {
         AccessTokenConnection::page(ask(ctx), in_force, first, after.as_deref()).await.or_tell(ctx).map(Some)
     }
 
-    /// The policy in force, and the rules of designated size. It is changed in `huitu.toml`.
-    async fn policy(&self, ctx: &Context<'_>) -> PolicyInForce {
-        PolicyInForce::of(ask(ctx))
+    /// The policy in force, and the rules of designated size. It is changed in `huitu.toml`, or over it by `savePolicy`.
+    async fn policy(&self, ctx: &Context<'_>) -> Result<PolicyInForce> {
+        PolicyInForce::of(ask(ctx)).await.or_tell(ctx)
     }
 
     /// What would change if the policy were another one: judged on the side, and nothing of it kept. One at a time. Needs the scope

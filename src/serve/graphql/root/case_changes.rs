@@ -10,6 +10,7 @@ use crate::cases::standing::{CaseChange, CaseOrigin as ModelOrigin, CaseOwner, C
 use crate::edition::{Edition, Filter};
 use crate::hub::HubError;
 use crate::hub::cases::{CaseOpening, CaseWord};
+use crate::hub::told_order::most_urgent_first;
 use crate::model::text::visible;
 use crate::serve::answers::filter::EnterpriseFilter;
 use crate::serve::context::{OrTell, RequestContext, ask, parts_of_id};
@@ -25,6 +26,8 @@ const MAX_OPENED: usize = 100_000;
 const MAX_PICKED: usize = 10_000;
 /// Cases that an answer shows of them.
 const SHOWN: usize = 50;
+/// Enterprises of those picked of which is said why they have no case.
+const TOLD: usize = 5;
 
 /// Makes somebody responsible.
 #[derive(InputObject)]
@@ -170,6 +173,8 @@ pub struct CasesPayload {
     existing: i32,
     /// Enterprises of the filter beyond `atMost`.
     left: i32,
+    /// Enterprises for which none was opened, as nothing is left to do there: out of scope, or a union that pays its dues.
+    needless: i32,
     /// The first of those opened, at most 50.
     cases: Vec<OutreachCase>,
     /// What was wrong with the input.
@@ -218,18 +223,22 @@ async fn answered(ask: &RequestContext, id: &str) -> Result<CasePayload, Problem
     Ok(CasePayload { case: OutreachCase::find(ask, id).await?, user_errors: Vec::new() })
 }
 
-/// The rows of enterprises that were picked one by one.
+/// The rows of enterprises that were picked one by one; of those that were joined with another one, that one.
 ///
 /// # Errors
-/// Too many, or one that is not there for the caller.
-fn picked(ask: &RequestContext, edition: &Edition, ids: &[ID]) -> Result<Arc<roaring::RoaringBitmap>, Problem> {
+/// Too many, or one that is not there for the caller; the store cannot be read.
+async fn picked(ask: &RequestContext, edition: &Edition, ids: &[ID]) -> Result<Arc<roaring::RoaringBitmap>, Problem> {
     if ids.len() > MAX_PICKED {
         let (zh, en) =
             (format!("一次最多选 {MAX_PICKED} 家"), format!("at most {MAX_PICKED} enterprises can be picked at a time"));
         return Err(Problem::bad_input(zh, en).remedy(MAX_PICKED.to_string()));
     }
+    let bare = |id: &ID| parts_of_id(id).0.to_owned();
+    let gone: Vec<String> = ids.iter().map(bare).filter(|id| edition.row_of_id(id).is_none()).collect();
+    let joined = ask.state.hub().successors(edition, gone).await.map_err(mendable)?;
     let row = |id: &ID| {
-        let found = edition.enterprise_of_id(parts_of_id(id).0).filter(|e| ask.may_see(*e));
+        let named = bare(id);
+        let found = edition.enterprise_of_id(joined.get(&named).unwrap_or(&named)).filter(|e| ask.may_see(*e));
         let shown = visible(id);
         found
             .map(|e| e.row)
@@ -250,7 +259,7 @@ impl CaseMutations {
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
         may_name(ask, input.origin).or_tell(ctx)?;
         let hub = ask.state.hub();
-        let id = match told("enterprise", ask.enterprise_meant(&input.enterprise)).or_tell(ctx)? {
+        let id = match told("enterprise", ask.enterprise_meant_now(&input.enterprise).await).or_tell(ctx)? {
             Ok(id) => id,
             Err(user_errors) => return Ok(CasePayload { user_errors, ..CasePayload::default() }),
         };
@@ -266,10 +275,16 @@ impl CaseMutations {
             by: Some(ask.caller.name.clone()),
         };
         match told("owner", hub.open_cases(std::slice::from_ref(&id), &opening).await).or_tell(ctx)? {
-            Ok(done) => {
-                let id = done.opened.first().or(done.existing.first()).map_or("", String::as_str);
-                answered(ask, id).await.or_tell(ctx)
-            }
+            Ok(mut done) => match done.needless.pop() {
+                Some((_, problem)) => {
+                    let user_errors = vec![UserError::of(Some("enterprise"), mendable(HubError::Told(problem)))];
+                    Ok(CasePayload { user_errors, ..CasePayload::default() })
+                }
+                None => {
+                    let id = done.opened.first().or(done.existing.first()).map_or("", String::as_str);
+                    answered(ask, id).await.or_tell(ctx)
+                }
+            },
             Err(user_errors) => Ok(CasePayload { user_errors, ..CasePayload::default() }),
         }
     }
@@ -301,7 +316,7 @@ impl CaseMutations {
         let mut filter = ask.within_areas(part.and(filter));
         let edition = ask.edition().or_tell(ctx)?;
         if let Some(ids) = &input.enterprises {
-            match picked(ask, &edition, ids) {
+            match picked(ask, &edition, ids).await {
                 Ok(rows) => filter = filter.and(Filter::Rows(rows)),
                 Err(problem) => {
                     let user_errors = vec![UserError::of(Some("enterprises"), problem)];
@@ -319,7 +334,8 @@ impl CaseMutations {
         }
         let otherwise = if input.named_list.is_some() { ModelOrigin::NamedList } else { ModelOrigin::List };
         let rows = edition.filter(&filter).map_err(Problem::from).or_tell(ctx)?;
-        let ids: Vec<String> = edition.in_order(&rows).take(at_most).map(|row| edition.enterprise(row).id().to_owned()).collect();
+        let first = most_urgent_first(&edition, &rows, ask.caller.sight()).into_iter().take(at_most);
+        let ids: Vec<String> = first.map(|row| edition.enterprise(row).id().to_owned()).collect();
         let owner = match told("owner", CaseOwnerInput::given(input.owner, ask).await).or_tell(ctx)? {
             Ok(owner) => owner,
             Err(user_errors) => return Ok(CasesPayload { user_errors, ..CasesPayload::default() }),
@@ -338,12 +354,17 @@ impl CaseMutations {
                 for id in done.opened.iter().take(SHOWN) {
                     cases.extend(OutreachCase::find(ask, id).await.or_tell(ctx)?);
                 }
+                // Whoever picked enterprises one by one is told why nothing came of it.
+                let is_nothing = input.enterprises.is_some() && done.opened.is_empty() && done.existing.is_empty();
+                let why = done.needless.iter().take(if is_nothing { TOLD } else { 0 });
+                let why = why.map(|(_, problem)| UserError::of(Some("enterprises"), mendable(HubError::Told(problem.clone()))));
                 Ok(CasesPayload {
                     opened: done.opened.len() as i32,
                     existing: done.existing.len() as i32,
                     left: (rows.len() - ids.len() as u64) as i32,
+                    needless: done.needless.len() as i32,
                     cases,
-                    user_errors: Vec::new(),
+                    user_errors: why.collect(),
                 })
             }
             Err(user_errors) => Ok(CasesPayload { user_errors, ..CasesPayload::default() }),

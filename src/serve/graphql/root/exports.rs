@@ -185,7 +185,7 @@ impl ExportPayload {
             idempotency: input.idempotency_key,
         };
         let inputs = [Code::BadInput, Code::CostExceeded, Code::TooDeep];
-        match jobs.create(&ask.caller, ask.lang, new).await {
+        match jobs.create(&ask.caller, &ask.purpose, ask.lang, new).await {
             Ok(row) => Ok(ExportPayload { export: Some(Export::of(row)), user_errors: Vec::new() }),
             Err(ExportRefusal { field: Some(field), problem }) if inputs.contains(&problem.code) => {
                 Ok(ExportPayload { user_errors: vec![UserError::of(Some(field), problem)], ..ExportPayload::default() })

@@ -227,7 +227,13 @@ impl FederationQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Only of this unit and those below it: its code.")] within: Option<String>,
         #[graphql(desc = "Only places of this kind.")] kind: Option<UnionPlaceKind>,
-        #[graphql(desc = "Only buildings and parks that lie in more than one district, or only the others.")]
+        #[graphql(
+            desc = "Only places kept by units of these levels: the city's centre, those of districts, stations of streets."
+        )]
+        levels: Option<Vec<UnionUnitLevel>>,
+        #[graphql(
+            desc = "Only buildings and parks that lie in more than one district, or in another one than the unit that keeps them, or only the others."
+        )]
         in_two_districts: Option<bool>,
         #[graphql(desc = "As of this day: as they had been entered by then; as they stand where left out.")] on: Option<Date>,
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
@@ -235,9 +241,15 @@ impl FederationQuery {
     ) -> Result<Option<UnionPlaceConnection>> {
         let Some((ask, view, within)) = seen(ctx, within.as_deref(), on).await? else { return Ok(None) };
         let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let tree = &view.federation.tree;
+        let is_of_level = |p: &PlaceEntered| {
+            let level = tree.unit(&p.unit).map(|unit| UnionUnitLevel::from(unit.level));
+            levels.as_ref().is_none_or(|levels| level.is_some_and(|level| levels.contains(&level)))
+        };
         let is_wanted = |p: &PlaceEntered| {
             kind.is_none_or(|kind| UnionPlaceKind::from(p.kind) == kind)
-                && in_two_districts.is_none_or(|flagged| p.is_in_two_districts() == flagged)
+                && is_of_level(p)
+                && in_two_districts.is_none_or(|flagged| view.federation.is_in_two_districts(p) == flagged)
         };
         let places = view.federation.places.iter().filter(|p| is_wanted(&p.what) && is_seen(ask, &view, &p.what.unit, within));
         let keyed = places.map(|p| (p.what.code.to_string(), p)).collect();

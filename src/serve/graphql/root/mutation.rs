@@ -1,8 +1,6 @@
 //! What people add: judgements, findings, decisions on batches, targets. Recorded with who and why; the verdicts follow in
 //! the same answer. What a person entered wrongly comes back as `userErrors`, not as an error.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, SimpleObject};
 
 use super::address_changes::AddressMutations;
@@ -13,14 +11,14 @@ use super::duty_changes::DutyMutations;
 use super::exports::{CreateExportInput, ExportPayload};
 use super::federation_changes::FederationMutations;
 use super::named_list_changes::NamedListMutations;
+use super::policy_changes::PolicyMutations;
+use super::recorded::{held, later, mend, progress};
 use super::token_changes::TokenMutations;
 use super::visit_changes::VisitMutations;
 use super::webhook_changes::WebhookMutations;
 use crate::access::AccessScope;
 use crate::edition::LookupKey;
-use crate::hub::progress::ProgressSink;
-use crate::hub::{HubError, NewFinding, NewJudgement, SyncOptions};
-use crate::serve::answers::events::Broadcast;
+use crate::hub::{NewFinding, NewJudgement, SyncOptions};
 use crate::serve::context::{OrTell, RequestContext, ask, parts_of_id};
 use crate::serve::export::jobs::Jobs;
 use crate::serve::graphql::model::edition::{EditionNode, HeldEdition};
@@ -182,36 +180,6 @@ pub struct TargetPayload {
     user_errors: Vec<UserError>,
 }
 
-/// What the person can mend comes back with the payload; everything else is an error.
-fn mend<T>(ctx: &Context<'_>, field: &str, result: Result<T, HubError>) -> Result<Result<T, Vec<UserError>>> {
-    match result {
-        Ok(value) => Ok(Ok(value)),
-        Err(HubError::Told(p)) => Ok(Err(vec![UserError::of(Some(field), Problem::bad_input(p.zh, p.en))])),
-        Err(HubError::Store(StoreError::Busy { .. })) => Err(Problem::new(
-            Code::SourceUnavailable,
-            "另一次同步正在进行；请稍后再试",
-            "another sync is running; try again in a moment",
-        )
-        .error(ask(ctx).lang)),
-        Err(error) => {
-            tracing::error!(%error, "a mutation failed");
-            Err(Problem::internal().error(ask(ctx).lang))
-        }
-    }
-}
-
-/// Has what waits for a publication published as soon as whoever leads has ended.
-fn later(ask: &RequestContext, pending: bool) -> bool {
-    if pending {
-        ask.state.note_push();
-    }
-    pending
-}
-
-fn progress(ask: &RequestContext) -> Arc<dyn ProgressSink> {
-    Arc::new(Broadcast { events: ask.state.events().clone(), also: None })
-}
-
 /// Enterprises in the newest edition, as far as the caller may see them.
 async fn as_they_are_now(ctx: &Context<'_>, ids: &[String]) -> Result<Vec<Enterprise>> {
     let ask = ask(ctx);
@@ -219,13 +187,6 @@ async fn as_they_are_now(ctx: &Context<'_>, ids: &[String]) -> Result<Vec<Enterp
     let edition = ask.state.hub().editions.current().or_tell(ctx)?;
     let rows = ids.iter().filter_map(|id| edition.enterprise_of_id(id)).filter(|e| ask.may_see(*e)).map(|e| e.row);
     Ok(rows.map(|row| Enterprise::new(ask, &edition, row)).collect())
-}
-
-/// The edition that waits for a person.
-async fn held(ctx: &Context<'_>) -> Result<Option<HeldEdition>> {
-    let ask = ask(ctx);
-    let held = ask.state.hub().held_edition().await.or_tell(ctx)?.filter(|held| held.waits());
-    Ok(held.map(|held| HeldEdition::new(held, ask.lang)))
 }
 
 /// Whether the caller may speak of this enterprise: one outside their areas does not exist for them, nor does one that is in no
@@ -283,6 +244,7 @@ pub struct Mutations(
     DutyMutations,
     FederationMutations,
     NamedListMutations,
+    PolicyMutations,
     TokenMutations,
     VisitMutations,
     WebhookMutations,

@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use crate::access::AccessScope;
 use crate::hub::HubError;
 use crate::hub::named_lists::NewNamedList;
-use crate::serve::context::{OrTell, ask};
+use crate::serve::context::{OrTell, ask, parts_of_id};
 use crate::serve::graphql::model::cases::mendable;
 use crate::serve::graphql::model::named_lists::{NamedList, named_id};
 use crate::serve::graphql::model::scalars::Date;
@@ -25,6 +25,8 @@ pub struct CreateNamedListInput {
     expires: Option<Date>,
     /// Ids, credit codes or names, at most 20,000.
     entries: Vec<String>,
+    /// Id or credit code of the enterprise that those on it supply: they follow it, wherever it is on a list.
+    suppliers_of: Option<ID>,
 }
 
 /// What became of a list.
@@ -54,9 +56,10 @@ impl NamedListMutations {
         ask.caller.require(AccessScope::Review).or_tell(ctx)?;
         // Whether an entry is found tells of enterprises in other areas.
         whole_city(ask).or_tell(ctx)?;
-        let CreateNamedListInput { title, purpose, source, expires, entries } = input;
+        let CreateNamedListInput { title, purpose, source, expires, entries, suppliers_of } = input;
         let by = Some(ask.caller.name.clone());
-        let new = NewNamedList { title, purpose, source, expires: expires.map(|d| d.0), entries, by };
+        let suppliers_of = suppliers_of.map(|id| parts_of_id(&id).0.to_owned());
+        let new = NewNamedList { title, purpose, source, expires: expires.map(|d| d.0), entries, suppliers_of, by };
         match ask.state.hub().add_named_list(new).await {
             Ok((row, entries)) => {
                 let edition = ask.edition().or_tell(ctx)?;

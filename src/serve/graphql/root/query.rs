@@ -133,7 +133,10 @@ async fn find(ask: &RequestContext, edition: &Arc<Edition>, key: &EnterpriseKey)
         EnterpriseKey::TaxNumber(number) => LookupKey::Identifier(IdentifierKind::Tax, number.clone()),
         EnterpriseKey::InsuranceNumber(number) => LookupKey::Identifier(IdentifierKind::Insurance, number.clone()),
         EnterpriseKey::Record(record) => {
-            known_registries(ask.state.hub(), std::slice::from_ref(&record.registry))?;
+            let hub = ask.state.hub();
+            known_registries(hub, std::slice::from_ref(&record.registry))?;
+            // Who is found by a payment's key pays.
+            hub.presence_in(&record.registry).scope().map_or(Ok(()), |scope| ask.caller.require(scope))?;
             LookupKey::Record { registry: record.registry.clone(), key: record.key.clone() }
         }
     };
@@ -196,7 +199,9 @@ async fn node_of(ask: &RequestContext, id: &str) -> Result<Option<Node>, Problem
             "correction" => Correction::find(ask, rest).await?.map(Node::Correction),
             "record" => match rest.parse() {
                 Ok(number) if ask.caller.may(AccessScope::Records) => {
-                    let Some(d) = ask.record(number).await? else { return Ok(None) };
+                    let Some(d) = ask.record(number).await?.filter(|d| ask.may_know_presence(&d.registry)) else {
+                        return Ok(None);
+                    };
                     let holder = ask.holder_of(&d.registry, &d.key)?;
                     // One of another district is not there for this caller; nor is one of which nobody knows whose it is.
                     (holder.is_some() || ask.caller.areas.is_empty()).then(|| {
@@ -217,6 +222,15 @@ async fn node_of(ask: &RequestContext, id: &str) -> Result<Option<Node>, Problem
         return Ok(Some(Node::TradeUnion(union)));
     }
     Ok(find(ask, &edition, &EnterpriseKey::Id(ID(id.to_owned()))).await?.map(Node::Enterprise))
+}
+
+/// The edition that a gateway's id names, else the newest. Of one that is gone there is nothing, as of an id that nobody knows: it spoils
+/// no other.
+fn edition_of_key(ask: &RequestContext, id: &str) -> Result<Option<Arc<Edition>>, Problem> {
+    match parts_of_id(id).1 {
+        Some(number) => Ok(ask.edition_at(Some(EditionAsOf::Edition(number)), None).ok()),
+        None => ask.edition().map(Some),
+    }
 }
 
 /// The area of an id, as it was in the edition that the id names, else as it is.
@@ -316,8 +330,9 @@ impl Query {
     #[graphql(entity)]
     async fn enterprise_entity_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Enterprise>> {
         let ask = ask(ctx);
-        let edition = ask.edition().or_tell(ctx)?;
-        ask.entities.get_or_try_init(|| entities::read_ahead(ctx, &edition)).await.or_tell(ctx)?;
+        let newest = ask.edition().or_tell(ctx)?;
+        ask.entities.get_or_try_init(|| entities::read_ahead(ctx, &newest)).await.or_tell(ctx)?;
+        let Some(edition) = edition_of_key(ask, &id).or_tell(ctx)? else { return Ok(None) };
         find(ask, &edition, &EnterpriseKey::Id(id)).await.or_tell(ctx)
     }
 
@@ -344,7 +359,8 @@ impl Query {
     #[graphql(entity)]
     async fn trade_union_entity_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<TradeUnion>> {
         let ask = ask(ctx);
-        Ok(TradeUnion::find(ask, &ask.edition().or_tell(ctx)?, &id))
+        let edition = edition_of_key(ask, &id).or_tell(ctx)?;
+        Ok(edition.and_then(|edition| TradeUnion::find(ask, &edition, &id)))
     }
 
     /// Exactly one legal entity, or null; AMBIGUOUS where a key names several (a branch under its parent's code does not

@@ -116,6 +116,7 @@ impl VisitMutations {
             lists: number(input.lists, 1),
             due: input.due.map(|d| d.0),
             by: Some(ask.caller.name.clone()),
+            sight: Some(ask.caller.sight()),
         };
         match ask.state.hub().draw_visits(new).await {
             Ok(drawn) => {
