@@ -3,13 +3,17 @@ SHELL := /bin/bash
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo build chaos sbom test check web setup-test deny rustdoc fmt clients bless bless-check docs screenshots bench-web
+.PHONY: demo build release chaos sbom test check web setup-test deny rustdoc fmt clients bless bless-check docs screenshots bench-web
 
 demo: build
 	./target/release/huitu demo
 
 build: web
 	$(CARGO) build --release --locked
+
+# The program to hand out, for machines with glibc 2.28 and newer, with SBOM and digests: target/release-x86_64/.
+release:
+	@./deploy/release
 
 # The workbench is built by Node where there is one; without it the server serves a plain page instead.
 web:

@@ -73,7 +73,8 @@ export function huitu(...args) {
 /** The city's data, to be changed. */
 export function copied() {
   const data = join(folder(), 'data');
-  cpSync(join(process.env.CITY, 'data'), data, { recursive: true });
+  // Of what is being written there is nothing to take along, and it can be gone before it is copied.
+  cpSync(join(process.env.CITY, 'data'), data, { recursive: true, filter: (from) => !from.endsWith('.part') });
   return data;
 }
 

@@ -29,7 +29,7 @@ async function attempt(name, options, run) {
     await run(opened);
     for (const fault of opened.faults) failures.push(`${name}: ${fault}`);
   } catch (error) {
-    failures.push(`${name}: ${error.message.split('\n').slice(0, 6).join(' ')} at ${opened.page.url()} ${opened.faults.join(' ')}`);
+    failures.push(`${name}: ${error.message.split('\n').slice(0, 6).join(' ').slice(0, 1_000)} at ${opened.page.url().slice(0, 300)} ${opened.faults.join(' ')}`);
   } finally {
     await opened.context.close();
   }

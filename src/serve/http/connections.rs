@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
@@ -25,24 +25,32 @@ pub struct Connections {
     most_of_one: usize,
     began: Instant,
     next: AtomicU64,
-    open: Arc<Mutex<HashMap<u64, Weak<Connection>>>>,
+    open: Arc<Mutex<Open>>,
+}
+
+/// What is known of each, by its number. Nothing in it does anything when it is dropped: that happens while it is locked.
+type Open = HashMap<u64, Arc<Standing>>;
+
+/// What decides who gives up a place.
+struct Standing {
+    peer: IpAddr,
+    /// Requests being answered, and sockets that were taken over.
+    busy: AtomicUsize,
+    /// Milliseconds after the beginning of the last end of something.
+    idle_since: AtomicU64,
+    /// Ends it.
+    ended: CancellationToken,
 }
 
 /// One of them, from being accepted to its end, that of a WebSocket included.
 pub struct Connection {
     number: u64,
-    peer: IpAddr,
     began: Instant,
-    /// Requests being answered, and sockets that were taken over.
-    busy: AtomicUsize,
-    /// Milliseconds after `began` of the last end of something.
-    idle_since: AtomicU64,
-    /// Ends it.
-    ended: CancellationToken,
+    standing: Arc<Standing>,
     is_over: AtomicBool,
     /// What is given back once all that was handed to the socket has left.
     leaving: Mutex<Vec<Held>>,
-    open: Arc<Mutex<HashMap<u64, Weak<Connection>>>>,
+    open: Arc<Mutex<Open>>,
 }
 
 /// What an answer holds until its last byte has left.
@@ -77,27 +85,31 @@ impl Connections {
     /// A place for a connection of `peer`; the longest idle one is ended where there is none. None where all have something under way.
     pub fn enter(&self, peer: IpAddr, is_proxy: bool) -> Option<Arc<Connection>> {
         let mut open = self.open.lock().expect("no panic while counting connections");
-        let own = if is_proxy { 0 } else { open.values().filter_map(Weak::upgrade).filter(|c| c.peer == peer).count() };
+        let own = if is_proxy { 0 } else { open.values().filter(|c| c.peer == peer).count() };
         if own >= self.most_of_one || open.len() >= self.most {
             let of_whom = (own >= self.most_of_one).then_some(peer);
-            let idle = open.values().filter_map(Weak::upgrade).filter(|c| of_whom.is_none_or(|peer| c.peer == peer));
-            let idle = idle.filter(|c| c.busy.load(Ordering::Acquire) == 0);
-            let longest = idle.min_by_key(|c| c.idle_since.load(Ordering::Acquire))?;
-            longest.ended.cancel();
-            open.remove(&longest.number);
+            let idle = open.iter().filter(|(_, c)| of_whom.is_none_or(|peer| c.peer == peer));
+            let idle = idle.filter(|(_, c)| c.busy.load(Ordering::Acquire) == 0);
+            let longest = idle.min_by_key(|(_, c)| c.idle_since.load(Ordering::Acquire)).map(|(number, _)| *number)?;
+            if let Some(longest) = open.remove(&longest) {
+                longest.ended.cancel();
+            }
         }
-        let connection = Arc::new(Connection {
-            number: self.next.fetch_add(1, Ordering::Relaxed),
+        let standing = Arc::new(Standing {
             peer,
-            began: self.began,
             busy: AtomicUsize::new(0),
             idle_since: AtomicU64::new(self.began.elapsed().as_millis() as u64),
             ended: CancellationToken::new(),
+        });
+        let connection = Arc::new(Connection {
+            number: self.next.fetch_add(1, Ordering::Relaxed),
+            began: self.began,
+            standing: standing.clone(),
             is_over: AtomicBool::new(false),
             leaving: Mutex::default(),
             open: self.open.clone(),
         });
-        open.insert(connection.number, Arc::downgrade(&connection));
+        open.insert(connection.number, standing);
         Some(connection)
     }
 }
@@ -105,13 +117,13 @@ impl Connections {
 impl Connection {
     /// Something begins; it goes on until what this gives is dropped.
     pub fn busy(self: &Arc<Connection>) -> Busy {
-        self.busy.fetch_add(1, Ordering::AcqRel);
+        self.standing.busy.fetch_add(1, Ordering::AcqRel);
         Busy(self.clone())
     }
 
     /// Its place is needed by somebody else.
     pub async fn ended(&self) {
-        self.ended.cancelled().await;
+        self.standing.ended.cancelled().await;
     }
 
     /// An answer was handed over to its end; what it holds is given back when that has left.
@@ -144,8 +156,8 @@ impl Drop for Connection {
 impl Drop for Busy {
     fn drop(&mut self) {
         let connection = &self.0;
-        connection.idle_since.store(connection.began.elapsed().as_millis() as u64, Ordering::Release);
-        connection.busy.fetch_sub(1, Ordering::AcqRel);
+        connection.standing.idle_since.store(connection.began.elapsed().as_millis() as u64, Ordering::Release);
+        connection.standing.busy.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -164,7 +176,7 @@ mod tests {
         let second = all.enter(address(1), false).unwrap();
         let working = first.busy();
         let third = all.enter(address(1), false).expect("of one address the idle one goes");
-        assert!(second.ended.is_cancelled() && !first.ended.is_cancelled());
+        assert!(second.standing.ended.is_cancelled() && !first.standing.ended.is_cancelled());
         let _other = all.enter(address(2), false).unwrap();
         let (of_third, of_proxy) = (third.busy(), all.enter(address(3), true).expect("the idle one of all"));
         let _busy = of_proxy.busy();
@@ -174,15 +186,27 @@ mod tests {
     }
 
     #[test]
+    fn connections_that_end_while_others_are_counted_keep_nobody_waiting() {
+        let all = Connections::new(64, 64);
+        std::thread::scope(|scope| {
+            for of in 0..4 {
+                let all = &all;
+                scope.spawn(move || (0..20_000).for_each(|_| drop(all.enter(address(of), false).map(|c| c.busy()))));
+            }
+        });
+        assert_eq!(all.open.lock().unwrap().len(), 0);
+    }
+
+    #[test]
     fn what_answers_hold_is_given_back_when_they_have_left_or_the_socket_is_closed() {
         use crate::serve::limits::slots::Slots;
         let (all, places) = (Connections::new(3, 3), Slots::new(9, 9));
         let connection = all.enter(address(1), false).unwrap();
         let held = || Held::new(places.take("a"), places.take_many("a", 3), Some(connection.busy()));
         connection.leave(held());
-        assert_eq!((places.taken(), connection.busy.load(Ordering::SeqCst)), (4, 1));
+        assert_eq!((places.taken(), connection.standing.busy.load(Ordering::SeqCst)), (4, 1));
         connection.has_left();
-        assert_eq!((places.taken(), connection.busy.load(Ordering::SeqCst)), (0, 0));
+        assert_eq!((places.taken(), connection.standing.busy.load(Ordering::SeqCst)), (0, 0));
         connection.leave(held());
         connection.over();
         assert_eq!(places.taken(), 0);

@@ -38,7 +38,7 @@ async def with_each():
 
 
 asyncio.run(with_each())
-client = Client(transport=HTTPXTransport(url=URL), fetch_schema_from_transport=True)
+client = Client(transport=HTTPXTransport(url=URL, timeout=60), fetch_schema_from_transport=True)
 with client as session:
     check("a question over httpx", session.execute(COUNT)["gap"]["totalCount"] > 0)
     schema = client.schema

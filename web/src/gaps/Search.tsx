@@ -4,6 +4,8 @@ import { useWords } from '../language/words';
 import { gapWords } from './words';
 
 const PAUSE_MILLIS = 120;
+/** No name is longer; the address of the page stays short enough to be opened again. */
+const MAX_LETTERS = 200;
 
 /** Searches as one types; not while an input method is still composing characters. */
 export function Search({ text }: { text: string }) {
@@ -44,6 +46,7 @@ export function Search({ text }: { text: string }) {
         ref={input}
         type="search"
         className="search"
+        maxLength={MAX_LETTERS}
         placeholder={t.search}
         value={typed}
         onChange={(event) => {
