@@ -238,7 +238,7 @@ impl Profiles {
 
     /// Follows records that changed: `before` tells what they were (gone, if new). `spoken_on` are records whose
     /// judgements changed. `seated` finds the profiles of whole firms by the hash of their 字号 and trade, `called` those that bear a
-    /// name, by what [`title`] makes of it. The groups whose profiles have to be made anew.
+    /// name, by what `title` makes of it. The groups whose profiles have to be made anew.
     pub fn affected(
         &mut self,
         record_table: &RecordTable,
