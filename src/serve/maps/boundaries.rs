@@ -351,8 +351,9 @@ pub struct Boundaries {
     /// Whose they are, said wherever they are drawn; with the number of their approval (审图号). Where some of those that ship are
     /// still among them it ends with what those are.
     pub attribution: String,
-    /// Tells imported ones from others in the addresses of tiles; None of those that ship.
-    pub digest: Option<String>,
+    /// Tells these from others in the addresses of what is drawn of them; those that ship have one too, as others may be imported.
+    pub digest: String,
+    is_imported: bool,
 }
 
 impl Boundaries {
@@ -364,10 +365,12 @@ impl Boundaries {
             has_streets: false,
             is_demonstration: true,
             attribution: ATTRIBUTION.to_owned(),
-            digest: None,
+            digest: String::new(),
+            is_imported: false,
         };
         let mut left: BTreeSet<String> = boundaries.outlines.keys().cloned().collect();
         let (mut hash, mut told) = (Sha256::new(), BTreeSet::new());
+        hash.update(district_outlines());
         for level in LEVELS {
             let path = place(data, level);
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
@@ -396,8 +399,9 @@ impl Boundaries {
                 said.push(ATTRIBUTION.to_owned());
             }
             boundaries.attribution = said.join("; ");
-            boundaries.digest = Some(data_encoding::HEXLOWER.encode(&hash.finalize()[..4]));
+            boundaries.is_imported = true;
         }
+        boundaries.digest = data_encoding::HEXLOWER.encode(&hash.finalize()[..4]);
         boundaries
     }
 
@@ -411,7 +415,7 @@ impl Boundaries {
     /// An outline as GeoJSON: with all its corners, else of imported ones as many as a map of the whole city can show. Those that ship
     /// are simple already.
     pub fn geometry(&self, code: &str, whole: bool) -> Option<&Value> {
-        match whole || self.digest.is_none() {
+        match whole || !self.is_imported {
             true => self.outline(code).map(|outline| &outline.geometry),
             false => self.drawn.overview(code, &self.outlines),
         }
@@ -566,7 +570,7 @@ mod tests {
     fn what_is_kept_is_drawn_with_whose_it_is() {
         let data = tempfile::tempdir().expect("a folder");
         let before = Boundaries::of(data.path());
-        assert!(before.digest.is_none() && before.is_demonstration());
+        assert!(!before.digest.is_empty() && before.is_demonstration());
         let text = collection(&[
             (json!({ "code": "110108" }), square(116.0, 39.9, 0.2)),
             (json!({ "code": "110105001" }), square(116.3, 39.9, 0.05)),
@@ -575,6 +579,7 @@ mod tests {
         let found = read(&text, &reading).expect("a collection");
         keep(data.path(), &found, "某某测绘院", Some("京S(2026)001号")).expect("written");
         let kept = Boundaries::of(data.path());
+        assert_ne!(kept.digest, before.digest);
         assert!(kept.has_streets() && kept.attribution.contains("某某测绘院 审图号：京S(2026)001号"), "{}", kept.attribution);
         let corner = kept.outline("110108").expect("Haidian").polygons[0][0][0];
         assert!(corner.0 < 116.0 && (corner.0 - 116.0).abs() < 0.01, "moved back from GCJ-02: {corner:?}");

@@ -46,7 +46,7 @@ pub async fn tile(
     let asked = RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&["boundaries"])).await;
     // Points lie where they lie, whatever outlines are drawn around them.
     let plain = match asked.and_then(|plain| match layer == "coverage" || plain.parameter("boundaries").is_some() {
-        true => plain.drawn_with(known.boundaries().digest.as_deref(), &headers),
+        true => plain.drawn_with(&known.boundaries().digest, &headers),
         false => Ok(plain),
     }) {
         Ok(plain) => plain,
