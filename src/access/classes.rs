@@ -332,7 +332,16 @@ impl Sight {
     }
 }
 
+/// What a score is made of: whoever is told one is told something of each of these that they see.
+pub const OF_SCORE: [FieldClass; 2] = [FieldClass::Money, FieldClass::Dispute];
+
 impl Caller {
+    /// Notes that this caller is told a score, or an order by it, as far as they may know what it is made of.
+    pub fn note_score(&self) {
+        OF_SCORE.iter().for_each(|class| {
+            self.is_shown(*class);
+        });
+    }
     /// Whether this caller is shown a value of this class; that one was is noted.
     pub fn is_shown(&self, class: FieldClass) -> bool {
         class.scope().is_none_or(|scope| self.may(scope))
@@ -377,6 +386,25 @@ mod tests {
         assert_eq!((of_column(None), of_column(Some(Field::Name))), (FieldClass::Money, FieldClass::Open));
         let presence = [RecordKind::Payment, RecordKind::Dispute, RecordKind::Union].map(of_presence);
         assert_eq!(presence, [FieldClass::Money, FieldClass::Dispute, FieldClass::Open]);
+    }
+
+    #[test]
+    fn a_score_opens_whatever_its_factors_are_made_of() {
+        let made_of: Vec<FieldClass> = FieldClass::ALL
+            .into_iter()
+            .filter(|class| *class != FieldClass::Open)
+            .filter(|class| {
+                ["pays_preparatory_fund", "recent_dispute", "fund_contradiction"].iter().any(|code| of_code(code) == *class)
+            })
+            .collect();
+        assert_eq!(made_of, OF_SCORE);
+        let opened = |role| {
+            let caller = Caller::new("a", role).noting();
+            caller.note_score();
+            FieldClass::opened_by(caller.opened.bits())
+        };
+        assert_eq!(opened(Role::Client), 0, "nothing but what is open");
+        assert_eq!(opened(Role::Analyst), FieldClass::Money.bit() | FieldClass::Dispute.bit());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::needs::NeedsPolicy;
 use crate::model::enterprise::EnterpriseField;
+use crate::model::problem::Problem;
 use crate::model::provenance::SurvivorshipRule;
 use crate::model::reference::{IndustryCode, federation_units};
 use crate::model::verdict::UnionStatus;
@@ -257,61 +258,104 @@ impl Policy {
     }
 
     /// What is wrong with the policy, named key by key; empty where it can be used.
-    pub fn faults(&self) -> Vec<String> {
+    pub fn faults(&self) -> Vec<Problem> {
         let mut faults = Vec::new();
-        for name in self.survivorship.keys() {
-            if EnterpriseField::from_name(name).is_none() {
-                let known: Vec<_> = EnterpriseField::ALL.iter().map(|f| f.name()).collect();
-                faults.push(format!("policy.survivorship.{name}: no such field; known: {}", known.join(", ")));
-            }
+        let mut say = |zh: String, en: String| faults.push(Problem::new("bad_policy", zh, en));
+        for name in self.survivorship.keys().filter(|name| EnterpriseField::from_name(name).is_none()) {
+            let known = EnterpriseField::ALL.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ");
+            say(
+                format!("policy.survivorship.{name}：没有这个字段；可用：{known}"),
+                format!("policy.survivorship.{name}: no such field; known: {known}"),
+            );
+        }
+        for (registry, edition) in self.registration_editions.iter().filter(|(_, edition)| !matches!(edition, 2011 | 2022)) {
+            say(
+                format!("policy.registration_editions.{registry} = {edition}：登记注册类型代码只有 2011 与 2022 两版"),
+                format!("policy.registration_editions.{registry} = {edition}: registration types are of 2011 or 2022"),
+            );
         }
         for (key, kinds) in [("counted_kinds", &self.counted_kinds), ("established_kinds", &self.established_kinds)] {
             if let Some(kind) = kinds.iter().find(|k| matches!(k, UnionStatus::Possible | UnionStatus::None)) {
-                faults
-                    .push(format!("policy.{key}: {kind} is no union; name INDEPENDENT, PARENT, JOINT, FEDERATION or PREPARING"));
+                say(
+                    format!("policy.{key}：{kind} 不是工会；可用 INDEPENDENT、PARENT、JOINT、FEDERATION、PREPARING"),
+                    format!("policy.{key}: {kind} is no union; name INDEPENDENT, PARENT, JOINT, FEDERATION or PREPARING"),
+                );
             }
         }
         if !(0.0..=1.0).contains(&self.fund.rate) {
-            faults.push(format!("policy.fund.rate = {}: a share between 0 and 1 is needed (2 % is 0.02)", self.fund.rate));
+            let rate = self.fund.rate;
+            say(
+                format!("policy.fund.rate = {rate}：应为 0 至 1 之间的比例（2 % 写作 0.02）"),
+                format!("policy.fund.rate = {rate}: a share between 0 and 1 is needed (2 % is 0.02)"),
+            );
         }
         if !(0.0..=1.0).contains(&self.fund.full_from) {
-            faults.push(format!("policy.fund.full_from = {}: a share between 0 and 1 is needed", self.fund.full_from));
+            let from = self.fund.full_from;
+            say(
+                format!("policy.fund.full_from = {from}：应为 0 至 1 之间的比例"),
+                format!("policy.fund.full_from = {from}: a share between 0 and 1 is needed"),
+            );
         }
         if !(0.0..1.0).contains(&self.tolerance) {
-            faults.push(format!("policy.tolerance = {}: a share from 0 to below 1 is needed", self.tolerance));
+            let tolerance = self.tolerance;
+            say(
+                format!("policy.tolerance = {tolerance}：应为不小于 0、小于 1 的比例"),
+                format!("policy.tolerance = {tolerance}: a share from 0 to below 1 is needed"),
+            );
         }
         if let (Some(above), Some(below)) = (self.proxy.above, self.proxy.below)
             && below >= above
         {
-            faults.push(format!("policy.proxy: below = {below} must be less than above = {above}"));
+            say(
+                format!("policy.proxy：below = {below} 应小于 above = {above}"),
+                format!("policy.proxy: below = {below} must be less than above = {above}"),
+            );
         }
         for (key, percent) in self.publication.shares() {
             if !(percent.is_finite() && percent >= 0.0) {
-                faults.push(format!("policy.publication.{key} = {percent}: a share in percent, 0 or more, is needed"));
+                say(
+                    format!("policy.publication.{key} = {percent}：应为不小于 0 的百分数"),
+                    format!("policy.publication.{key} = {percent}: a share in percent, 0 or more, is needed"),
+                );
             }
         }
         for (key, points) in self.priority.points() {
             if !(points.is_finite() && points >= 0.0) {
-                faults.push(format!("policy.priority.{key} = {points}: points, 0 or more, are needed"));
+                say(
+                    format!("policy.priority.{key} = {points}：应为不小于 0 的分值"),
+                    format!("policy.priority.{key} = {points}: points, 0 or more, are needed"),
+                );
             }
         }
         for (unit, industries) in &self.industrial_unions {
             if !federation_units().iter().any(|known| known.unit == unit && known.kind == "industrial") {
                 let known = federation_units().iter().filter(|known| known.kind == "industrial").map(|known| known.unit);
                 let known = known.collect::<Vec<_>>().join(", ");
-                faults.push(format!("policy.industrial_unions.{unit}: no such industrial union; known: {known}"));
+                say(
+                    format!("policy.industrial_unions.{unit}：没有这个产业工会；可用：{known}"),
+                    format!("policy.industrial_unions.{unit}: no such industrial union; known: {known}"),
+                );
             }
             if industries.is_empty() {
-                faults
-                    .push(format!("policy.industrial_unions.{unit}: names no industry; leave the unit out where none is known"));
+                say(
+                    format!("policy.industrial_unions.{unit}：没有写任何行业；行业不明时请不要写这个工会"),
+                    format!("policy.industrial_unions.{unit}: names no industry; leave the unit out where none is known"),
+                );
             }
             for code in industries.iter().filter(|code| IndustryCode::parse(code, 2017).is_none()) {
-                faults.push(format!("policy.industrial_unions.{unit}: {code} is no code of GB/T 4754-2017"));
+                say(
+                    format!("policy.industrial_unions.{unit}：{code} 不是 GB/T 4754-2017 的代码"),
+                    format!("policy.industrial_unions.{unit}: {code} is no code of GB/T 4754-2017"),
+                );
             }
         }
         for (verdict, needs) in self.needs.all() {
             if needs.iter().any(|need| need.one_of.is_empty()) {
-                faults.push(format!("policy.needs.{}: one_of names nothing; name a registry, or what it brings", verdict.key()));
+                let key = verdict.key();
+                say(
+                    format!("policy.needs.{key}：one_of 没有写任何内容；请写登记名称，或登记所提供的内容"),
+                    format!("policy.needs.{key}: one_of names nothing; name a registry, or what it brings"),
+                );
             }
         }
         faults

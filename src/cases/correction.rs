@@ -116,9 +116,6 @@ const MAX_DAYS_AHEAD: i64 = 366;
 const MAX_WORKING_DAYS: u32 = 250;
 
 impl CorrectionsPolicy {
-    /// The keys of the table.
-    pub const KEYS: &'static [&'static str] = &["working_days", "holidays", "worked_weekends"];
-
     /// Whether the days off of a year are known: by the notices of it, or by what the deployer names.
     pub fn knows(&self, year: i32) -> bool {
         is_set(year) || self.holidays.iter().any(|day| day.year() == year)

@@ -3,9 +3,12 @@
 use std::net::TcpListener;
 use std::process::ExitCode;
 
+use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
 use super::common::{Common, LangArg};
+use crate::cases::correction::CorrectionsPolicy;
+use crate::model::Clock;
 use crate::store::Store;
 
 /// Free space below which a sync is likely to end half-way, in bytes.
@@ -15,16 +18,19 @@ const LITTLE_SPACE: u64 = 2 << 30;
 struct Finding {
     check: &'static str,
     ok: bool,
+    /// Nothing is wrong yet: somebody should see to it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    soon: bool,
     zh: String,
     en: String,
 }
 
 impl Finding {
     fn good(check: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Finding {
-        Finding { check, ok: true, zh: zh.into(), en: en.into() }
+        Finding { check, ok: true, soon: false, zh: zh.into(), en: en.into() }
     }
     fn bad(check: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Finding {
-        Finding { check, ok: false, zh: zh.into(), en: en.into() }
+        Finding { check, ok: false, soon: false, zh: zh.into(), en: en.into() }
     }
 }
 
@@ -46,6 +52,7 @@ pub async fn run(common: &Common) -> anyhow::Result<ExitCode> {
         memory(),
     ];
     findings.push(store(&settings.data, settings.store.as_deref()).await);
+    findings.extend(calendar(&settings.corrections, Clock::System.today(settings.zone)));
     Ok(report(common, &findings))
 }
 
@@ -55,10 +62,37 @@ fn report(common: &Common, findings: &[Finding]) -> ExitCode {
     } else {
         let lang: LangArg = common.lang();
         for f in findings {
-            println!("{} {:<10} {}", if f.ok { "✓" } else { "✗" }, f.check, lang.pick(&f.zh, &f.en));
+            let mark = match (f.ok, f.soon) {
+                (false, _) => "✗",
+                (true, true) => "!",
+                (true, false) => "✓",
+            };
+            println!("{mark} {:<10} {}", f.check, lang.pick(&f.zh, &f.en));
         }
     }
     if findings.iter().all(|f| f.ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// A line where deadlines reach into a year whose days off are not known; from December on the next year is one of these. None otherwise:
+/// until the notice of a year comes, in November, nobody can know them.
+fn calendar(policy: &CorrectionsPolicy, today: NaiveDate) -> Option<Finding> {
+    let last = if today.month() == 12 { today.year() + 1 } else { policy.due(today).year() };
+    let unknown: Vec<String> = (today.year()..=last).filter(|year| !policy.knows(*year)).map(|year| year.to_string()).collect();
+    if unknown.is_empty() {
+        return None;
+    }
+    let (zh, en) = (unknown.join("、"), unknown.join(" and "));
+    let good = Finding::good(
+        "calendar",
+        format!(
+            "尚不知道 {zh} 年的放假调休安排，答复期限暂只按周末计算；请升级到含该年安排的版本，或写入 [corrections] 的 holidays 与 worked_weekends"
+        ),
+        format!(
+            "which days of {en} are off is not known, so that deadlines count weekends alone; take a release that knows them, or name them as \
+             holidays and worked_weekends in [corrections]"
+        ),
+    );
+    Some(Finding { soon: true, ..good })
 }
 
 fn space(data: &std::path::Path) -> Finding {
@@ -141,5 +175,33 @@ async fn store(data: &std::path::Path, url: Option<&str>) -> Finding {
             Finding::good("store", format!("数据库可用：{place}"), format!("store is in order: {place}"))
         }
         Err(e) => Finding::bad("store", format!("数据库不可用：{e}"), format!("{e}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_year_whose_days_off_are_not_known_is_told_once_deadlines_reach_it() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
+        let usual = CorrectionsPolicy::default();
+        // The table ends with 2026.
+        for quiet in ["2026-01-05", "2026-11-29"] {
+            assert!(calendar(&usual, day(quiet)).is_none(), "{quiet}");
+        }
+        for (told, years) in
+            [("2026-12-01", "2027"), ("2026-12-31", "2027"), ("2027-03-01", "2027"), ("2027-12-01", "2027 and 2028")]
+        {
+            let finding = calendar(&usual, day(told)).expect(told);
+            assert!(finding.ok && finding.soon, "{told}: nothing is wrong yet");
+            assert!(finding.en.contains(&format!("which days of {years} are off")), "{told}: {}", finding.en);
+            assert!(finding.zh.contains("2027") && finding.zh.contains("[corrections]"), "{told}: {}", finding.zh);
+        }
+        // Long deadlines reach the next year earlier, and whoever names its days off knows them.
+        let long = CorrectionsPolicy { working_days: 60, ..CorrectionsPolicy::default() };
+        assert!(calendar(&long, day("2026-11-02")).is_some() && calendar(&long, day("2026-06-01")).is_none());
+        let named = CorrectionsPolicy { holidays: vec![day("2027-01-01")], ..CorrectionsPolicy::default() };
+        assert!(calendar(&named, day("2026-12-01")).is_none());
     }
 }

@@ -13,6 +13,7 @@ use crate::config::Settings;
 use crate::connector::{Connector, Secret, Transport};
 use crate::edition::Editions;
 use crate::model::Clock;
+use crate::model::problem::Problem;
 use crate::pull::Breaker;
 use crate::records::some::{SomeRecords, some};
 use crate::records::stream::{RecordSource, RecordStream, SnapshotUse, WantedLinks};
@@ -87,7 +88,8 @@ impl Hub {
         }
         let faults = settings.policy.faults();
         if !faults.is_empty() {
-            return Err(HubError::Settings(format!("[policy]: {}", faults.join("; "))));
+            let [zh, en] = all_of(&faults);
+            return Err(HubError::said(format!("[policy] 有误：{zh}"), format!("[policy]: {en}")));
         }
         let known: Vec<&str> = connectors.iter().map(|c| c.name.as_str()).collect();
         if let Some((verdict, name, nearest)) = settings.policy.needs.unknown(&known).first() {
@@ -195,6 +197,12 @@ fn no_registry<'a>(name: &str, known: impl Iterator<Item = &'a str>, before: &st
         format!("{before}没有登记「{name}」；是否指「{nearest}」？现有：{}", known.join("、")),
         format!("{before}there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {}", known.join(", ")),
     )
+}
+
+/// Several faults as one text, in Chinese and in English.
+pub(super) fn all_of(faults: &[Problem]) -> [String; 2] {
+    let joined = |of: fn(&Problem) -> &str, by: &str| faults.iter().map(of).collect::<Vec<_>>().join(by);
+    [joined(|fault| fault.zh.as_str(), "；"), joined(|fault| fault.en.as_str(), "; ")]
 }
 
 /// The built-in threshold rules, or those of a file.

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 
 use super::error::HubError;
 use super::follow_findings::history;
-use super::open::Hub;
+use super::open::{Hub, all_of};
 use super::told_order::told_scores;
 use crate::access::Sight;
 use crate::assess::{Policy, assess};
@@ -177,7 +177,10 @@ pub fn changed(policy: &Policy, change: &PolicyChange) -> Result<Policy, HubErro
     let faults = next.faults();
     match faults.is_empty() {
         true => Ok(next),
-        false => Err(HubError::said(format!("规则有误：{}", faults.join("；")), faults.join("; "))),
+        false => {
+            let [zh, en] = all_of(&faults);
+            Err(HubError::said(format!("规则有误：{zh}"), en))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::Response;
 use chrono::Datelike;
 
-use super::answers::usage::{FieldUse, bits_of, purpose};
+use super::answers::usage::{bits_of, purpose};
 use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
 use super::problem::{Code, Problem, mendable};
@@ -64,7 +64,7 @@ async fn printed(state: &ServerState, plain: &RestRequest, file: &str, headers: 
     };
     plain.spend(PRINTED)?;
     let made = gathered(state, plain, area, period).await?;
-    let mut shown = FieldUse::default();
+    let mut shown = plain.ask.take_shown();
     let urgent = made.units.iter().flat_map(|unit| &unit.urgent).filter_map(|urgent| made.edition.row_of_id(&urgent.id));
     let mut urgent: Vec<u32> = urgent.collect();
     urgent.sort_unstable();

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::answers::request::BYTE_ORDER_MARK;
 use super::answers::strict_json::StrictValue;
-use super::answers::usage::{FieldUse, bits_of, purpose};
+use super::answers::usage::{bits_of, purpose};
 use super::http::parameters::RouteParameters;
 use super::http::rest::{LOOKED_UP, RestRequest};
 use super::problem::{Code, Problem};
@@ -153,7 +153,7 @@ async fn answer(
         (plain, question, found)
     });
     let Ok((plain, question, found)) = worked.await else { return Ok(Value::Null.to_string()) };
-    let mut shown = FieldUse::default();
+    let mut shown = plain.ask.take_shown();
     // Whoever was asked for twice is shown once.
     let rows: std::collections::BTreeSet<Row> = found
         .iter()

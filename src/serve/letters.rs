@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 
-use super::answers::usage::{FieldUse, bits_of, purpose};
+use super::answers::usage::{bits_of, purpose};
 use super::graphql::model::cases::{areas_of_caller, mendable};
 use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
@@ -82,8 +82,8 @@ async fn written(state: &ServerState, plain: &RestRequest, file: &str, headers: 
     let in_order = most_urgent_first(edition, &rows, plain.ask.caller.sight());
     let addressees: Vec<Addressee> = in_order.into_iter().map(addressee).collect();
     let page = render(&text, &addressees, lang).map_err(told)?;
-    let mut shown = FieldUse::default();
-    let fields = ["name", "creditCode", "address", "unionCoverage"].iter().fold(0, |bits, n| bits | bits_of(n));
+    let mut shown = plain.ask.take_shown();
+    let fields = ["name", "creditCode", "address", "unionCoverage", "tags", "gap"].iter().fold(0, |bits, n| bits | bits_of(n));
     shown.add(edition, rows.iter(), fields);
     let asked = format!("letters {file}?{}", plain.handed_on());
     let reading = Reading {
@@ -113,7 +113,7 @@ async fn corrections(state: &ServerState, plain: &RestRequest, registry: &str, h
     let hub = state.hub();
     let fields: Vec<String> = EnterpriseField::ALL
         .iter()
-        .filter(|field| caller.owns(registry) || caller.sight().sees(classes::of_field(**field)))
+        .filter(|field| caller.owns(registry) || caller.is_shown(classes::of_field(**field)))
         .map(|field| field.name().to_owned())
         .collect();
     let areas = if caller.owns(registry) { Vec::new() } else { areas_of_caller(&plain.ask) };
@@ -122,7 +122,7 @@ async fn corrections(state: &ServerState, plain: &RestRequest, registry: &str, h
     let rows = hub.store.corrections(&query, MAX_LETTERS as i64, None).await?;
     let today = hub.clock.today(hub.settings.zone);
     let page = correction_letter::render(hub, registry, &rows, today, plain.lang).map_err(mendable)?;
-    let mut shown = FieldUse::default();
+    let mut shown = plain.ask.take_shown();
     let mut holders: Vec<u32> = rows.iter().filter_map(|row| plain.edition.row_of_id(&row.enterprise_id)).collect();
     holders.sort_unstable();
     holders.dedup();

@@ -13,7 +13,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-use super::answers::usage::{FieldUse, bits_of, purpose};
+use super::answers::usage::{bits_of, purpose};
 use super::export::{content_type_of, is_plain};
 use super::http::headers::names_tag;
 use super::http::parameters::RouteParameters;
@@ -134,7 +134,7 @@ async fn answer(
             format!("too many exports at a time (a caller has at most {most}): wait for one to end"),
         ));
     };
-    let mut shown = FieldUse::default();
+    let mut shown = plain.ask.take_shown();
     if let Some(rows) = plain.edition.facet("registry", registry) {
         let bits = ["name", "creditCode", "conflicts"].iter().fold(0, |bits, name| bits | bits_of(name));
         shown.add_all(&plain.edition, &rows, bits);

@@ -11,7 +11,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::answers::events::Broadcast;
-use super::answers::usage::{FieldUse, bits_of, purpose};
+use super::answers::usage::{bits_of, purpose};
 use super::graphql::model::cases::mendable;
 use super::graphql::model::visits::within_reach;
 use super::http::parameters::RouteParameters;
@@ -46,7 +46,7 @@ async fn copied(state: &ServerState, plain: &RestRequest, file: &str, headers: &
     let hub = state.hub();
     hub.may_take_copy(&drawn.list).map_err(mendable)?;
     let doors = hub.doors(&drawn, plain.lang).await.map_err(mendable)?;
-    let mut shown = FieldUse::default();
+    let mut shown = plain.ask.take_shown();
     let rows = drawn.stops.iter().filter_map(|s| plain.edition.row_of_id(&s.enterprise_id));
     let fields = ["name", "creditCode", "address", "location", "unionCoverage"].iter().fold(0, |bits, n| bits | bits_of(n));
     shown.add(&plain.edition, rows, fields);

@@ -147,10 +147,10 @@ fn policy_may_rank_registries_otherwise() {
     small.add("f", TAX, RecordKind::Enterprise, vec![(Field::Employees, Value::Count(80))]);
     small.add("f", STATISTICS, RecordKind::Enterprise, vec![(Field::Employees, Value::Count(120))]);
     small.policy = toml::from_str("[survivorship.EMPLOYEES]\nrule = \"REGISTRY_RANK\"\nrank = [\"tax\"]\n").expect("a policy");
-    assert_eq!(small.policy.faults(), Vec::<String>::new());
+    assert_eq!(small.policy.faults(), []);
     assert_eq!(small.one(TODAY, "f").employees, Some(80));
     let wrong: Policy = toml::from_str("[survivorship.EMPLOYEE]\nrule = \"REGISTRY_RANK\"\n").expect("well-formed");
-    assert!(wrong.faults()[0].contains("survivorship.EMPLOYEE"), "{:?}", wrong.faults());
+    assert!(wrong.faults()[0].en.contains("survivorship.EMPLOYEE"), "{:?}", wrong.faults());
     assert!(toml::from_str::<Policy>("grace_month = 3\n").is_err());
 }
 

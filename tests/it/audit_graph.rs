@@ -9,7 +9,7 @@ use crate::support::graph::{Served, served, token};
 
 const SEARCH: &str = "query($f: AuditFilter, $first: Int = 50, $after: String) { auditSearch(filter: $f, first: $first, after: $after) {
     totalCount pageInfo { hasNextPage endCursor }
-    nodes { id at who caller role purpose way operation fields classes enterprises enterpriseIds chosenBy isCertain editionNumber requestId } } }";
+    nodes { id at who caller role purpose way operation fields matters classes enterprises enterpriseIds chosenBy isCertain editionNumber requestId } } }";
 
 async fn guarded() -> Served {
     let served = served(600, |options| options.access = Authentication::Tokens).await;

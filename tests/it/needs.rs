@@ -168,8 +168,11 @@ async fn needs_that_nobody_can_meet_are_refused_or_said() {
     assert!(refused.contains("\"unoins\"") && refused.contains("\"unions\"") && refused.contains("coverage"), "{refused}");
     let mut negative = settings(root.path());
     negative.policy.publication.gap_percent = -5.0;
-    let refused = Hub::open(negative.clone(), clock()).await.map(|_| ()).unwrap_err().to_string();
-    assert!(refused.contains("policy.publication.gap_percent = -5"), "{refused}");
+    let refused = Hub::open(negative.clone(), clock()).await.map(|_| ()).unwrap_err();
+    for (lang, word) in [(Lang::En, "a share in percent"), (Lang::Zh, "应为不小于 0 的百分数")] {
+        let said = refused.text(lang);
+        assert!(said.contains("policy.publication.gap_percent = -5") && said.contains(word), "{said}");
+    }
     negative.policy.publication.gap_percent = 20.0;
     negative.policy.publication.first_placed_percent = -1.0;
     let refused = Hub::open(negative, clock()).await.map(|_| ()).unwrap_err().to_string();

@@ -484,3 +484,97 @@ async fn a_token_with_purposes_is_told_what_is_not_open_under_these_alone() {
     let made = served.ask_as(Some("secret-chief"), make, json!({})).await;
     assert_eq!(made["data"]["createToken"]["token"]["purposes"], json!(["visit"]), "{made}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_that_an_edition_pins_is_kept_by_its_caller_and_noted_each_time_it_is_asked() {
+    let served = guarded().await;
+    let get = |address: &str, tag: Option<&str>| {
+        let request = Request::get(address).header(header::AUTHORIZATION, "Bearer secret-ann");
+        let request = tag.into_iter().fold(request, |request, tag| request.header(header::IF_NONE_MATCH, tag));
+        served.send(request.body(Body::empty()).unwrap())
+    };
+    for (format, is_weak) in [("csv", false), ("ndjson", false), ("xlsx", true), ("arrow", true), ("parquet", true)] {
+        let address = format!("/export/gap.{format}?edition=1&columns=name,revenueYuan&area=110105");
+        let (status, headers, body) = get(&address, None).await;
+        assert_eq!(status, StatusCode::OK, "{address}");
+        assert!(!body.is_empty());
+        assert_eq!(headers[header::CACHE_CONTROL], "private, max-age=604800, immutable", "{address}");
+        assert_eq!(headers[header::VARY], "Accept-Language, Authorization, Cookie", "{address}");
+        let tag = headers[header::ETAG].to_str().unwrap();
+        assert_eq!(tag.starts_with("W/"), is_weak, "{address}: {tag}");
+        let before = rows(&served);
+        let (status, again, body) = get(&address, Some(tag)).await;
+        assert_eq!((status, body.len()), (StatusCode::NOT_MODIFIED, 0), "{address}");
+        assert_eq!((again[header::ETAG].to_str().unwrap(), &again["x-huitu-rows"]), (tag, &headers["x-huitu-rows"]), "{address}");
+        let new = rows(&served).split_off(before.len());
+        let of = |row: &AuditRow| (row.way.clone(), row.fields.clone(), row.classes.clone(), row.operation.clone());
+        assert_eq!(new.iter().map(of).collect::<Vec<_>>(), [of(before.last().unwrap())], "{address}");
+        assert_eq!((ids(&new[0]), new[0].classes.as_slice()), (ids(before.last().unwrap()), &["MONEY".to_owned()][..]));
+        // Another question has another tag.
+        let other = get(&address.replace("110105", "110108"), Some(tag)).await;
+        assert_eq!(other.0, StatusCode::OK, "{address}");
+    }
+    // The newest edition is asked again; it is found unchanged all the same.
+    let (_, headers, _) = get("/export/gap.csv?columns=name", None).await;
+    assert_eq!(headers[header::CACHE_CONTROL], "private, no-cache");
+    assert_eq!(get("/export/gap.csv?columns=name", headers[header::ETAG].to_str().ok()).await.0, StatusCode::NOT_MODIFIED);
+    // What the graph answers changes without an edition.
+    let of_graph = "/export/gap.ndjson?edition=1&columns=name,records.nodes.key&first=3";
+    let (status, headers, _) = get(of_graph, None).await;
+    assert_eq!((status, &headers[header::CACHE_CONTROL]), (StatusCode::OK, &"private, no-store".parse().unwrap()));
+    assert!(!headers.contains_key(header::ETAG));
+    assert_eq!(get(of_graph, Some("*")).await.0, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_score_is_noted_with_what_it_is_made_of_and_the_graph_tells_all_that_was_noted() {
+    let served = guarded().await;
+    served.state.hub().store.put_token(&token("aud", "auditor", None, None)).await.unwrap();
+    let money_and_disputes = ["MONEY".to_owned(), "DISPUTE".to_owned()];
+    for query in [
+        "{ gap(first: 2) { nodes { gap { priority { score } } } } }",
+        "{ gap(first: 2, orderBy: [{ field: PRIORITY }]) { nodes { name } } }",
+    ] {
+        for row in noted(&served, query, json!({})).await {
+            assert_eq!(row.classes, money_and_disputes, "{query}");
+            assert!(row.fields.contains(&"PRIORITY".to_owned()), "{query}: {:?}", row.fields);
+        }
+    }
+    let export = Request::get("/export/gap.csv?columns=priority&first=2");
+    assert_eq!(fetched(&served, "ann", export, String::new()).await.0, StatusCode::OK);
+    let row = rows(&served).pop().unwrap();
+    assert_eq!((row.classes.as_slice(), row.fields.as_slice()), (&money_and_disputes[..], &["PRIORITY".to_owned()][..]));
+    // A reason and a factor say the facts that they are told with.
+    for (asked_for, says) in [
+        ("designatedSize { reasons { code } }", false),
+        ("designatedSize { reasons { message } }", true),
+        ("designatedSize { reasons { inputs { value } } }", true),
+        ("gap { priority { factors { points } } }", false),
+        ("gap { priority { factors { input { value } } } }", true),
+    ] {
+        for row in noted(&served, &format!("{{ gap(first: 5) {{ nodes {{ {asked_for} }} }} }}"), json!({})).await {
+            assert_eq!(row.fields.iter().any(|field| field == "EMPLOYEES"), says, "{asked_for}: {:?}", row.fields);
+        }
+    }
+    // Conditions too.
+    let chosen = "{ enterprises(filter: { hasResponsible: true, sizeClass: [LARGE], gap: [LACKING] }) { totalCount } }";
+    asked(&served, "ann", chosen, json!({})).await;
+    let row = rows(&served).pop().unwrap();
+    for name in ["CASES", "GAP", "OFFICIAL_LIST"] {
+        assert!(row.fields.iter().any(|field| field == name), "{name}: {:?}", row.fields);
+    }
+    // Whoever reads the audit of the graph misses none of the names.
+    let told = asked(&served, "aud", "{ auditSearch(first: 50) { nodes { requestId fields matters } } }", json!({})).await;
+    let told = told["auditSearch"]["nodes"].as_array().unwrap();
+    let all = rows(&served);
+    assert!(told.len() > 5, "{told:?}");
+    for entry in told {
+        let row = all.iter().find(|row| entry["requestId"] == row.request.as_str()).expect("its row");
+        let names =
+            |key: &str| entry[key].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        let (mut told, mut noted) = ([names("fields"), names("matters")].concat(), row.fields.clone());
+        told.sort();
+        noted.sort();
+        assert_eq!(told, noted, "{}", row.request);
+    }
+}

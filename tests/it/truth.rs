@@ -126,9 +126,13 @@ fn a_policy_of_unknown_unions_unknown_industries_or_negative_points_is_refused_b
     policy.priority.foreign = f32::NAN;
     policy.publication.gap_percent = -20.0;
     policy.fund.rate = -0.02;
-    let faults = policy.faults().join("\n");
-    for named in ["I-MOON", "99Z", "I-FIN", "priority.waiting", "priority.foreign", "gap_percent", "fund.rate"] {
-        assert!(faults.contains(named), "{named}: {faults}");
+    policy.registration_editions.insert("tax".to_owned(), 2017);
+    for lang in [Lang::Zh, Lang::En] {
+        let faults = policy.faults().iter().map(|fault| fault.text(lang).to_owned()).collect::<Vec<_>>().join("\n");
+        for named in ["I-MOON", "99Z", "I-FIN", "priority.waiting", "priority.foreign", "gap_percent", "fund.rate", "tax = 2017"]
+        {
+            assert!(faults.contains(named), "{named}: {faults}");
+        }
     }
 }
 

@@ -342,10 +342,11 @@ impl EnterpriseFilter {
         let given = [
             ("text", self.text.is_some()),
             ("area", self.area.is_some()),
+            ("federation", self.unit.is_some()),
             ("industry", self.industry.is_some()),
             ("ownership", self.ownership.is_some()),
             ("status", self.status.is_some()),
-            ("designatedSize", self.designated_size.is_some()),
+            ("designatedSize", self.designated_size.is_some() || self.size_class.is_some()),
             ("unionCoverage", self.union.is_some()),
             ("gap", self.gap.is_some() || self.gap_since.is_some()),
             ("fund", self.fund.is_some()),
@@ -361,6 +362,7 @@ impl EnterpriseFilter {
             ("conflicts", self.has_conflict.is_some()),
             ("membersExceedStaff", self.members_exceed_staff.is_some()),
             ("hasFinding", self.has_finding.is_some()),
+            ("responsible", self.has_responsible.is_some()),
         ];
         let own = given.iter().filter(|(_, is_given)| *is_given).fold(0, |bits, (name, _)| bits | bits_of(name));
         self.inner().fold(own, |bits, filter| bits | filter.fields())
@@ -522,7 +524,10 @@ pub fn plan_order(order: &[EnterpriseOrder], caller: &Caller) -> Result<Vec<edit
         .iter()
         .map(|step| {
             let sort = match step.field {
-                EnterpriseSort::Priority => edition::Sort::Priority,
+                EnterpriseSort::Priority => {
+                    caller.note_score();
+                    edition::Sort::Priority
+                }
                 EnterpriseSort::Employees => edition::Sort::Employees,
                 EnterpriseSort::Revenue => {
                     caller.require(AccessScope::Finance)?;

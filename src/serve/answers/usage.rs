@@ -87,7 +87,7 @@ impl FieldUse {
 
 /// What an answer can show of enterprises beside their fields: the name in the audit, and the names in the graph, of columns, of filters
 /// and of sorts that show it.
-const MATTERS: [(&str, &[&str]); 12] = [
+const MATTERS: [(&str, &[&str]); 14] = [
     ("FUND", &["fund", "fundStatus", "duesPayableYuan", "duesCollectedRate"]),
     ("DISPUTES", &["disputes"]),
     ("EVENTS", &["events"]),
@@ -100,7 +100,15 @@ const MATTERS: [(&str, &[&str]); 12] = [
     ("CORRECTIONS", &["corrections"]),
     ("TIES", &["relations", "branches", "branchOf", "investors", "investments", "dispatchesTo", "dispatchedFrom"]),
     ("HISTORY", &["history"]),
+    ("PLACES", &["place", "nearestStation"]),
+    ("READERS", &["lookedAtBy"]),
 ];
+
+/// The names of what is shown beside fields.
+#[cfg(test)]
+pub fn matters() -> impl Iterator<Item = &'static str> {
+    MATTERS.iter().map(|(name, _)| *name)
+}
 
 /// The bits of fields of an enterprise: what else is shown has those above.
 pub const FIELDS: u32 = (1 << EnterpriseField::ALL.len()) - 1;
@@ -136,11 +144,38 @@ pub fn bits_of(name: &str) -> u32 {
         // What is due is a share of the payroll, and says it.
         "payrollYuan" => bit(F::Payroll),
         "fund" | "duesPayableYuan" | "duesCollectedRate" => bit(F::Payroll) | matter(name),
-        "designatedSize" => bit(F::OfficialList) | bit(F::Qualification),
+        "designatedSize" | "sizeClass" => bit(F::OfficialList) | bit(F::Qualification),
+        // The unit of the federation at which somebody is at home follows from where they are and what they do.
+        "federation" | "federationName" => bit(F::Area) | bit(F::Industry),
         "unionCoverage" | "union" | "unions" => bit(F::Union),
         // Statements of every field.
         "provenance" | "conflicts" | "fields" => FIELDS,
         _ => matter(name),
+    }
+}
+
+/// The bits of the fields that a fact says of which a reason or a factor is told, by the name of the fact.
+pub fn bits_of_input(name: &str) -> u32 {
+    use EnterpriseField as F;
+    match name {
+        "employees" => bit(F::Employees),
+        "insured" => bit(F::Insured),
+        "revenue" | "revenue_yuan" => bit(F::Revenue),
+        "payroll" => bit(F::Payroll),
+        "industry" | "industry_class" => bit(F::Industry),
+        "ownership" => bit(F::Ownership),
+        "registration_type" => bit(F::RegistrationType),
+        "investor_country" => bit(F::InvestorCountry),
+        "status" => bit(F::Status),
+        "established_on" => bit(F::EstablishedOn),
+        "area" | "location" => bit(F::Area),
+        "official_list" | "list" | "designated_size" => bit(F::OfficialList),
+        "qualification" => bit(F::Qualification),
+        "union" | "union_coverage" | "coverage" => bit(F::Union),
+        "finding" | "reason" => matter("findings"),
+        "due" | "paid" | "kind" | "kind_paid" => matter("fund"),
+        "branch_of" | "same_group" | "BRANCH_OF" | "SAME_GROUP" => matter("relations"),
+        _ => 0,
     }
 }
 
@@ -262,6 +297,26 @@ mod tests {
         }
         assert_eq!(names_of(bits_of("duesPayableYuan")), ["PAYROLL", "FUND"]);
         assert_eq!(bits_of("provenance"), FIELDS);
+    }
+
+    /// What an enterprise can be asked for, and what it can be chosen by, leaves a name in the audit; an id says nothing.
+    #[test]
+    fn whatever_the_graph_tells_of_an_enterprise_is_noted_by_some_name() {
+        let schema = include_str!("../../../schema.graphql");
+        let (_, rest) = schema.split_once("\ntype Enterprise ").expect("the type is there");
+        let body = rest.split("\n}").next().expect("its end");
+        // Every other part is a description; names stand two blanks in, arguments deeper.
+        let lines = body.split("\"\"\"").step_by(2).flat_map(str::lines);
+        let names =
+            lines.filter_map(|line| line.strip_prefix("  ")).filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
+        let names = names.map(|line| line.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default());
+        let (mut seen, mut silent) = (0, Vec::new());
+        for name in names.filter(|name| !matches!(*name, "id" | "stableId")) {
+            seen += 1;
+            silent.extend((bits_of(name) == 0).then_some(name));
+        }
+        assert!(seen > 40, "{seen} fields are read from the schema");
+        assert!(silent.is_empty(), "say by which name the audit knows {silent:?}");
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl ColumnChoice {
     /// Bits of the fields it shows.
     pub fn fields(&self) -> u32 {
         let of = |chosen: &Chosen| match chosen {
-            Chosen::Edition(column) => usage::bits_of(column.name()),
+            Chosen::Edition(column) => column.fields(),
             Chosen::Graph(column) => column.fields.iter().fold(0, |bits, name| bits | usage::bits_of(name)),
         };
         self.columns.iter().fold(0, |bits, chosen| bits | of(chosen))
@@ -87,6 +87,7 @@ const MAX_COLUMNS: usize = 200;
 pub fn choose(names: Option<&str>, format: ExportFileFormat, caller: &Caller) -> Result<ColumnChoice, Problem> {
     let Some(names) = names else {
         let written = USUAL.map(|c| c.name()).join(",");
+        USUAL.iter().for_each(|column| column.note_opened(caller));
         return Ok(ColumnChoice { columns: USUAL.map(Chosen::Edition).to_vec(), selection: None, written });
     };
     let choice = match names.trim_start().starts_with('{') {
@@ -96,6 +97,7 @@ pub fn choose(names: Option<&str>, format: ExportFileFormat, caller: &Caller) ->
     for chosen in &choice.columns {
         if let Chosen::Edition(column) = chosen {
             column.scopes().iter().try_for_each(|scope| caller.require(*scope))?;
+            column.note_opened(caller);
         }
     }
     if choice.columns.len() > MAX_COLUMNS {

@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use serde::Deserialize;
 
-use crate::access::{AccessScope, Sight, classes};
+use crate::access::{AccessScope, Caller, FieldClass, Sight, classes};
 use crate::edition::EnterpriseRow;
 use crate::model::message::{Lang, country_name, reason_on_paper, value_name};
 use crate::model::verdict::{EnterpriseTag, PriorityFactor, Reason, ReasonInput, UnionLink};
+use crate::serve::answers::usage::bits_of;
 
 macro_rules! columns {
     ($($V:ident $name:literal $zh:literal $en:literal $number:literal),+ $(,)?) => {
@@ -178,6 +179,37 @@ impl ExportColumn {
             C::Records => &[AccessScope::Finance, AccessScope::Records],
             _ => &[],
         }
+    }
+    /// Bits of the fields that it shows.
+    pub fn fields(self) -> u32 {
+        use ExportColumn as C;
+        let of = |names: &[&str]| names.iter().fold(0, |bits, name| bits | bits_of(name));
+        match self {
+            C::SizeBasis | C::SizeRule => bits_of("designatedSize"),
+            // The facts that are filled in, without sums of money.
+            C::SizeReasons => of(&["designatedSize", "employees", "insured", "industry", "findings"]),
+            C::UnionReasons => of(&["unionCoverage", "findings"]),
+            C::GapReasons => of(&["gap", "status", "establishedOn", "findings"]),
+            C::Reasons => C::SizeReasons.fields() | C::GapReasons.fields(),
+            C::ReasonCodes => of(&["gap", "designatedSize"]),
+            C::FundDueYuan | C::FundPaidYuan => bits_of("fund"),
+            C::Members => bits_of("unionCoverage"),
+            other => bits_of(other.name()),
+        }
+    }
+    /// Notes what is opened to a caller by telling them this column, beyond its scopes: scores, marks and reasons are told as far as they
+    /// may see what these are made of.
+    pub fn note_opened(self, caller: &Caller) {
+        use ExportColumn as C;
+        let made_of: &[FieldClass] = match self {
+            C::Priority => &classes::OF_SCORE,
+            C::Tags => &[FieldClass::Money, FieldClass::Dispute],
+            C::Reasons | C::SizeReasons | C::UnionReasons | C::GapReasons => &[FieldClass::Visit],
+            _ => &[],
+        };
+        made_of.iter().for_each(|class| {
+            caller.is_shown(*class);
+        });
     }
     /// By name, or by path in the graph.
     pub fn find(name: &str) -> Option<ExportColumn> {
@@ -400,5 +432,28 @@ impl ExportColumn {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Role;
+
+    #[test]
+    fn every_column_is_noted_by_what_it_shows_and_opens() {
+        let silent: Vec<&str> =
+            ExportColumn::ALL.iter().filter(|column| column.fields() == 0).map(|column| column.name()).collect();
+        assert_eq!(silent, ["id"], "an id says nothing");
+        let opened = |column: ExportColumn| {
+            let caller = Caller::new("a", Role::Analyst).noting();
+            column.note_opened(&caller);
+            FieldClass::opened_by(caller.opened.bits())
+        };
+        assert_eq!(opened(ExportColumn::Name), 0);
+        for column in [ExportColumn::Priority, ExportColumn::Tags] {
+            assert_eq!(opened(column), FieldClass::Money.bit() | FieldClass::Dispute.bit(), "{}", column.name());
+        }
+        assert_eq!(opened(ExportColumn::Reasons), FieldClass::Visit.bit());
     }
 }

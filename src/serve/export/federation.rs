@@ -80,8 +80,8 @@ impl Written {
 
     /// Leaves out the columns that the caller is not told.
     fn told(mut self, plain: &SheetAsked) -> Written {
-        let sight = plain.ask.caller.sight();
-        let told: Vec<bool> = self.columns.iter().map(|column| sight.sees(of_federation(class_of(column.name)))).collect();
+        let caller = &plain.ask.caller;
+        let told: Vec<bool> = self.columns.iter().map(|column| caller.is_shown(of_federation(class_of(column.name)))).collect();
         let mut at = told.iter();
         self.columns.retain(|_| *at.next().unwrap_or(&false));
         for row in &mut self.rows {
@@ -174,7 +174,7 @@ async fn answer(
     let written = written(plain, list, &targets)?.told(plain);
     // No enterprise is named by its id: what is told is what was entered.
     let (asked, purpose, shown) =
-        (uri.to_string(), purpose(headers), FieldUse { count: written.rows.len() as u64, ..FieldUse::default() });
+        (uri.to_string(), purpose(headers), FieldUse { count: written.rows.len() as u64, ..plain.ask.take_shown() });
     let reading = Reading {
         caller: &plain.ask.caller,
         purpose: &purpose,

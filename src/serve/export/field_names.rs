@@ -187,6 +187,7 @@ const LABELS: &[(&str, &str)] = &[
     ("location", "坐标"),
     ("longitude", "经度"),
     ("lookedAtBy", "查看人"),
+    ("matters", "其他内容"),
     ("members", "会员"),
     ("membersAtAgencies", "派遣单位会员"),
     ("membersAtHosts", "用工单位会员"),

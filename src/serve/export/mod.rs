@@ -26,7 +26,7 @@ mod write;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -82,6 +82,8 @@ pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, 
             let mut shown = plain.ask.take_shown();
             shown.add_all(&export.edition, &export.rows.bitmap(), fields);
             let caller = &plain.ask.caller;
+            // What the graph answers is read from the store, which changes without an edition.
+            let is_of_edition = export.graph.is_none();
             let Some(place) = state.exports().take(&caller.id) else {
                 let most = state.exports().per_caller();
                 let problem = Problem::new(
@@ -107,10 +109,23 @@ pub async fn export(State(state): State<ServerState>, Path(file): Path<String>, 
                 edition: Some(export.edition.number()),
                 request: &plain.id,
             };
+            // That it is still the same says as much as all of it.
             if let Err(problem) = state.account(reading).await {
                 return plain.refuse(&problem);
             }
-            stream(export, format, &file, &headers, &plain.id, place)
+            // Their properties, or their rows, name the request.
+            let is_weak = export.marks_rows || !matches!(format, ExportFileFormat::Csv | ExportFileFormat::Ndjson);
+            let mut response = match is_of_edition && plain.is_known() {
+                true => unchanged(&export, format),
+                false => stream(export, format, &file, &headers, &plain.id, place),
+            };
+            match is_of_edition {
+                true => plain.name_kept(response.headers_mut(), is_weak),
+                false => {
+                    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+                }
+            }
+            response
         }
         Err(problem) => plain.refuse(&problem),
     }
@@ -296,6 +311,16 @@ impl std::io::Write for Sink {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+/// The caller has these rows already.
+fn unchanged(export: &ExportRequest, format: ExportFileFormat) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, content_type(format, export.gb18030));
+    headers.insert("x-huitu-rows", HeaderValue::from(export.rows.len()));
+    response
 }
 
 fn stream(export: ExportRequest, format: ExportFileFormat, file: &str, headers: &HeaderMap, id: &str, place: Slot) -> Response {

@@ -185,27 +185,25 @@ impl RestRequest {
         })
     }
 
-    /// The same for an answer that draws outlines, which no edition holds: `digest` names imported ones, None those that ship. An address
-    /// that leaves imported ones open is asked again, as others may be imported tomorrow.
+    /// The same for an answer that draws outlines, which no edition holds: `digest` names those that are drawn. An address that leaves
+    /// them open is asked again, as others may be imported tomorrow.
     ///
     /// # Errors
     /// `boundaries` names others than are drawn.
-    pub fn drawn_with(mut self, digest: Option<&str>, headers: &HeaderMap) -> Result<RestRequest, Box<Response>> {
+    pub fn drawn_with(mut self, digest: &str, headers: &HeaderMap) -> Result<RestRequest, Box<Response>> {
         let asked = self.parameter("boundaries");
-        let names_them = asked == digest;
-        if !names_them && asked.is_some() {
+        if asked.is_some_and(|named| named != digest) {
             let problem = not_found(
                 "不再使用 boundaries 所指的边界：请重新获取 TileJSON 或样式，或去掉该参数",
                 "the outlines that boundaries names are no longer drawn: ask for the TileJSON or the style again, or leave it out",
             );
-            return Err(Box::new(self.refuse(&Problem { remedy: digest.map(str::to_owned), ..problem })));
+            return Err(Box::new(self.refuse(&problem.remedy(digest))));
         }
+        let names_them = asked.is_some();
         self.is_pinned &= names_them;
-        if let Some(digest) = digest {
-            self.key = self.state.answers().refined(&self.key, digest.as_bytes());
-            self.etag = self.key.tag();
-            self.same = names_tag(headers, header::IF_NONE_MATCH, &self.etag);
-        }
+        self.key = self.state.answers().refined(&self.key, digest.as_bytes());
+        self.etag = self.key.tag();
+        self.same = names_tag(headers, header::IF_NONE_MATCH, &self.etag);
         Ok(self)
     }
 
@@ -356,19 +354,30 @@ impl RestRequest {
 
     fn response(&self, bytes: Bytes, content_type: &'static str) -> Response {
         let mut response = Response::new(Body::from(bytes));
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.name_kept(response.headers_mut(), false);
+        response
+    }
+
+    /// How long and by whom an answer that rests on the edition alone may be kept, under which tag; a weak one, where its bytes differ from
+    /// one request to the next and what they say does not.
+    pub fn name_kept(&self, headers: &mut HeaderMap, is_weak: bool) {
         let keeps = if self.is_pinned { PINNED } else { "private, no-cache" };
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeps));
         headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Authorization, Cookie"));
-        if let Ok(etag) = HeaderValue::from_str(&self.etag) {
+        let tag = if is_weak { format!("W/{}", self.etag) } else { self.etag.clone() };
+        if let Ok(etag) = HeaderValue::from_str(&tag) {
             headers.insert(header::ETAG, etag);
         }
         if let Ok(id) = HeaderValue::from_str(&self.id) {
             headers.insert("x-request-id", id);
         }
         headers.insert("x-huitu-edition", HeaderValue::from(self.edition.number()));
-        response
+    }
+
+    /// Whether the caller has this very answer.
+    pub fn is_known(&self) -> bool {
+        self.same
     }
 }
 

@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::boundary_names::{code_of, unnamed};
+use super::boundary_names::{code_of, crossed, cut_short, unnamed};
+use super::crossings::crossings;
 use super::drawn_outlines::{DrawnOutline, DrawnOutlines};
 use super::outlines::{ATTRIBUTION, Outline, Point, Polygon, bounds, contains, polygons, shipped};
 use super::seams::{Seam, SeamKind, seams};
 use super::survey;
 use crate::model::datum::Datum;
-use crate::model::reference::areas::areas;
+use crate::model::reference::areas::{areas, district_outlines};
 use crate::serve::problem::Problem;
 
 /// Where China lies, with room around it: a corner elsewhere is measured otherwise, or has its numbers swapped.
@@ -101,14 +102,21 @@ fn checked(features: &[Value], reading: &BoundaryReading) -> ImportedBoundaries 
                 continue;
             }
         };
-        let mut polygons = polygons(&feature["geometry"], |(x, y)| to_the_metre(reading.datum.to_wgs84(x, y)));
-        polygons.iter_mut().flatten().for_each(close);
-        if let Some(fault) = fault_of(code, &polygons) {
+        let mut placed = polygons(&feature["geometry"], |(x, y)| to_the_metre(reading.datum.to_wgs84(x, y)));
+        placed.iter_mut().flatten().for_each(close);
+        if let Some(fault) = fault_of(code, &placed) {
+            found.faults.push(fault);
+            continue;
+        }
+        // As it is written: what it is rounded to may cross itself by a metre.
+        let crossings = crossings(&polygons(&feature["geometry"], |point| point));
+        found.remarks.extend(cut_short(at + 1, code, &crossings));
+        if let Some(fault) = crossed(at + 1, code, &crossings) {
             found.faults.push(fault);
             continue;
         }
         let level = if code > 999_999 { &mut found.streets } else { &mut found.districts };
-        if level.insert(code, polygons).is_some() {
+        if level.insert(code, placed).is_some() {
             found.faults.push(Problem::bad_input(format!("{code} 出现了两次"), format!("{code} comes twice")));
         }
     }
@@ -343,8 +351,9 @@ pub struct Boundaries {
     /// Whose they are, said wherever they are drawn; with the number of their approval (审图号). Where some of those that ship are
     /// still among them it ends with what those are.
     pub attribution: String,
-    /// Tells imported ones from others in the addresses of tiles; None of those that ship.
-    pub digest: Option<String>,
+    /// Tells these from others in the addresses of what is drawn of them; those that ship have one too, as others may be imported.
+    pub digest: String,
+    is_imported: bool,
 }
 
 impl Boundaries {
@@ -356,10 +365,12 @@ impl Boundaries {
             has_streets: false,
             is_demonstration: true,
             attribution: ATTRIBUTION.to_owned(),
-            digest: None,
+            digest: String::new(),
+            is_imported: false,
         };
         let mut left: BTreeSet<String> = boundaries.outlines.keys().cloned().collect();
         let (mut hash, mut told) = (Sha256::new(), BTreeSet::new());
+        hash.update(district_outlines());
         for level in LEVELS {
             let path = place(data, level);
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
@@ -388,8 +399,9 @@ impl Boundaries {
                 said.push(ATTRIBUTION.to_owned());
             }
             boundaries.attribution = said.join("; ");
-            boundaries.digest = Some(data_encoding::HEXLOWER.encode(&hash.finalize()[..4]));
+            boundaries.is_imported = true;
         }
+        boundaries.digest = data_encoding::HEXLOWER.encode(&hash.finalize()[..4]);
         boundaries
     }
 
@@ -403,7 +415,7 @@ impl Boundaries {
     /// An outline as GeoJSON: with all its corners, else of imported ones as many as a map of the whole city can show. Those that ship
     /// are simple already.
     pub fn geometry(&self, code: &str, whole: bool) -> Option<&Value> {
-        match whole || self.digest.is_none() {
+        match whole || !self.is_imported {
             true => self.outline(code).map(|outline| &outline.geometry),
             false => self.drawn.overview(code, &self.outlines),
         }
@@ -464,6 +476,33 @@ mod tests {
             assert!(fault.contains(word), "{fault}");
         }
         assert_eq!(faults.len(), 4);
+    }
+
+    #[test]
+    fn an_outline_that_crosses_itself_is_named_with_the_place_in_both_languages() {
+        let bow_tie = json!([[[116.3, 39.9], [116.5, 40.1], [116.5, 39.9], [116.3, 40.1], [116.3, 39.9]]]);
+        let text = collection(&[
+            (json!({ "code": "110108" }), square(116.0, 39.9, 0.2)),
+            (json!({ "code": "110105" }), bow_tie.clone()),
+        ]);
+        let found = read(&text, &BoundaryReading::default()).expect("a collection");
+        let [fault] = &found.faults[..] else { panic!("{:?}", found.faults) };
+        for (said, words) in [
+            (&fault.en, ["area 2, 110105 (Chaoyang", "crosses itself", "116.40000, latitude 40.00000", "ST_MakeValid"]),
+            (&fault.zh, ["第 2 个区域 110105（朝阳区）", "自相交", "经度 116.40000、纬度 40.00000", "修正几何图形"]),
+        ] {
+            assert!(words.iter().all(|word| said.contains(word)), "{said}");
+        }
+        assert!(!found.districts.contains_key(&110_105), "what lies in it nobody can say");
+        // Said in the file's own coordinates, whatever they are measured in.
+        let elsewhere = BoundaryReading { datum: Datum::Gcj02, property: None };
+        assert_eq!(read(&text, &elsewhere).expect("a collection").faults, found.faults);
+        // A part of a street that is as wide as the rounding, and the outlines that ship.
+        let narrow = json!([[[116.3, 39.9], [116.5, 39.9], [116.5, 39.900_004], [116.3, 39.900_003], [116.3, 39.9]]]);
+        assert!(said(&collection(&[(json!({ "code": "110105" }), narrow)])).0.is_empty());
+        let shipped: Value = serde_json::from_str(district_outlines()).expect("JSON");
+        let shipped = read(&shipped.to_string(), &BoundaryReading::default()).expect("a collection");
+        assert!(shipped.faults.is_empty(), "{:?}", shipped.faults);
     }
 
     #[test]
@@ -531,7 +570,7 @@ mod tests {
     fn what_is_kept_is_drawn_with_whose_it_is() {
         let data = tempfile::tempdir().expect("a folder");
         let before = Boundaries::of(data.path());
-        assert!(before.digest.is_none() && before.is_demonstration());
+        assert!(!before.digest.is_empty() && before.is_demonstration());
         let text = collection(&[
             (json!({ "code": "110108" }), square(116.0, 39.9, 0.2)),
             (json!({ "code": "110105001" }), square(116.3, 39.9, 0.05)),
@@ -540,6 +579,7 @@ mod tests {
         let found = read(&text, &reading).expect("a collection");
         keep(data.path(), &found, "某某测绘院", Some("京S(2026)001号")).expect("written");
         let kept = Boundaries::of(data.path());
+        assert_ne!(kept.digest, before.digest);
         assert!(kept.has_streets() && kept.attribution.contains("某某测绘院 审图号：京S(2026)001号"), "{}", kept.attribution);
         let corner = kept.outline("110108").expect("Haidian").polygons[0][0][0];
         assert!(corner.0 < 116.0 && (corner.0 - 116.0).abs() < 0.01, "moved back from GCJ-02: {corner:?}");

@@ -1,8 +1,9 @@
-//! Which area a feature of a surveyor's file is: by the code it bears, else by its name.
+//! Which area a feature of a surveyor's file is: by the code it bears, else by its name; and what is said of one that cannot be taken.
 
 use serde_json::Value;
 
-use crate::model::reference::areas::areas;
+use super::crossings::Crossings;
+use crate::model::reference::areas::{District, Town, areas};
 use crate::serve::problem::Problem;
 
 /// Properties that hold an area's code, and those that hold its name, as surveyors and map services call them.
@@ -42,6 +43,41 @@ pub fn unnamed(at: usize, given: &str, feature: &Value) -> Problem {
         format!("第 {at} 个区域没有代码或名称：请用 --key 指明所在的属性；现有属性：{}", names.join("、")),
         format!("area {at} has neither code nor name: say with --key which property holds it; there are: {}", names.join(", ")),
     )
+}
+
+/// What is said of an area whose outline crosses itself; None where it does not.
+pub fn crossed(at: usize, code: u32, crossings: &Crossings) -> Option<Problem> {
+    let (x, y) = crossings.at.first()?;
+    let count = crossings.at.len();
+    let named = |of: fn(&'static District) -> &'static str, town: fn(&'static Town) -> &'static str| {
+        areas().district(code).map(of).or_else(|| areas().town(code).map(town)).unwrap_or_default()
+    };
+    let (zh, en) = (named(|d| d.name_zh, |t| t.name_zh), named(|d| d.name_en, |t| t.name_en));
+    Some(
+        Problem::bad_input(
+            format!(
+                "第 {at} 个区域 {code}（{zh}）的边界自相交，共 {count} 处，第一处在经度 {x:.5}、纬度 {y:.5} 附近，无法判断哪些地方属于它；\
+                 请在 GIS 中修复后再导入（如 QGIS 的“修正几何图形”、PostGIS 的 ST_MakeValid）"
+            ),
+            format!(
+                "area {at}, {code} ({en}): its outline crosses itself, {count} times, first near longitude {x:.5}, latitude {y:.5}, so that nobody \
+                 can say what lies in it; mend it in a GIS (\"Fix geometries\" of QGIS, ST_MakeValid of PostGIS) and import it again"
+            ),
+        )
+        .remedy("ST_MakeValid"),
+    )
+}
+
+/// What is said of an outline of which too much would have to be compared; None where all of it was.
+pub fn cut_short(at: usize, code: u32, crossings: &Crossings) -> Option<Problem> {
+    crossings.is_cut_short.then(|| {
+        Problem::bad_input(
+            format!("第 {at} 个区域 {code} 的边界过于曲折，是否自相交只检查了一部分；请在 GIS 中检查"),
+            format!(
+                "area {at}, {code}: its outline is so involved that only a part was searched for crossings; check it in a GIS"
+            ),
+        )
+    })
 }
 
 fn by_code(text: &str) -> Option<u32> {

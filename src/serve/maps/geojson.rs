@@ -30,7 +30,7 @@ pub async fn geojson(
     headers: HeaderMap,
 ) -> Response {
     let asked = RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&["detail", "boundaries"])).await;
-    let plain = match asked.and_then(|plain| plain.drawn_with(known.boundaries().digest.as_deref(), &headers)) {
+    let plain = match asked.and_then(|plain| plain.drawn_with(&known.boundaries().digest, &headers)) {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };

@@ -19,13 +19,12 @@ use super::mvt::EXTENT;
 use super::outlines::Point;
 use super::places::{GRID, KnownPlaces, TilePlaces, cell, compact};
 use super::tile_address::{BUFFER, STREETS_FROM, Tile};
-use super::tiles::{MAX_POINTS, POINTS_FROM, gap_tile};
+use super::tiles::{MAX_POINTS, POINTS_FROM, drawn_fields, gap_tile};
 use super::{geojson, style, tilejson, topology};
 use crate::access::AccessScope;
 use crate::edition;
 use crate::edition::Filter;
 use crate::model::message::Lang;
-use crate::serve::answers::usage::{FieldUse, bits_of};
 use crate::serve::http::headers::request_id;
 use crate::serve::http::parameters::RouteParameters;
 use crate::serve::http::rest::RestRequest;
@@ -76,8 +75,10 @@ pub async fn write(
     plain.ask.caller.require(AccessScope::Export)?;
     let filter = plain.filter()?;
     let rows = plain.edition.filter(&Filter::InGap.and(filter.clone()))?;
-    let mut shown = FieldUse::default();
-    shown.add_all(&plain.edition, &rows, bits_of("name") | bits_of("location"));
+    plain.ask.caller.note_score();
+    // What it was chosen by, and what the tiles say.
+    let mut shown = plain.ask.take_shown();
+    shown.add_all(&plain.edition, &rows, drawn_fields());
     let reading = Reading {
         caller: &plain.ask.caller,
         purpose: &plain.purpose,

@@ -4,6 +4,7 @@ pub mod boundaries;
 mod boundary_names;
 mod clip;
 mod coverage_tiles;
+mod crossings;
 mod drawn_outlines;
 pub(in crate::serve) mod geojson;
 pub mod map_folder;

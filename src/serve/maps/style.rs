@@ -53,7 +53,7 @@ pub async fn style(
         return refuse(&problem, lang_of(&headers), &request_id(&headers));
     }
     let asked = RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&["measure"]).with_addresses()).await;
-    let plain = match asked.and_then(|plain| plain.drawn_with(known.boundaries().digest.as_deref(), &headers)) {
+    let plain = match asked.and_then(|plain| plain.drawn_with(&known.boundaries().digest, &headers)) {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -121,12 +121,10 @@ pub fn filled(plain: &RestRequest, bounds: Option<[f64; 4]>, boundaries: &Bounda
     });
     style["sources"]["districts"]["attribution"] = json!(boundaries.attribution);
     // Other outlines have other addresses: those are kept for long.
-    if let Some(digest) = &boundaries.digest {
-        let sources = &mut style["sources"];
-        let named = |address: &Value| json!(format!("{}&boundaries={digest}", address.as_str().unwrap_or_default()));
-        sources["districts"]["data"] = named(&sources["districts"]["data"]);
-        sources["coverage"]["tiles"][0] = named(&sources["coverage"]["tiles"][0]);
-    }
+    let sources = &mut style["sources"];
+    let named = |address: &Value| json!(format!("{}&boundaries={}", address.as_str().unwrap_or_default(), boundaries.digest));
+    sources["districts"]["data"] = named(&sources["districts"]["data"]);
+    sources["coverage"]["tiles"][0] = named(&sources["coverage"]["tiles"][0]);
     if let Some([west, south, east, north]) = bounds {
         style["center"] = json!([(west + east) / 2.0, (south + north) / 2.0]);
     }

@@ -23,7 +23,7 @@ pub async fn tilejson(
     headers: HeaderMap,
 ) -> Response {
     let asked = RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&[]).with_addresses()).await;
-    let plain = match asked.and_then(|plain| plain.drawn_with(known.boundaries().digest.as_deref(), &headers)) {
+    let plain = match asked.and_then(|plain| plain.drawn_with(&known.boundaries().digest, &headers)) {
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
@@ -44,8 +44,8 @@ pub async fn tilejson(
         plain.edition.filter(&if layer == "coverage" { plain.counted_filter()? } else { plain.filter()? })?;
         let bounds = known.of(&plain.edition)?.bounds.unwrap_or([-180.0, -85.0, 180.0, 85.0]);
         let [west, south, east, north] = bounds.map(|degrees| (degrees * 1e5).round() / 1e5);
-        // Tiles with other outlines have other addresses: those are kept for long.
-        let drawn = known.boundaries().digest.as_ref().map_or_else(String::new, |digest| format!("&boundaries={digest}"));
+        // Tiles with other outlines have other addresses: those are kept for long. Points lie where they lie.
+        let drawn = if layer == "coverage" { format!("&boundaries={}", known.boundaries().digest) } else { String::new() };
         let around = |a: f64, b: f64| ((a + b) * 5e4).round() / 1e5;
         serde_json::to_vec(&json!({
             "tilejson": "3.0.0",

@@ -30,6 +30,11 @@ pub const MAX_POINTS: usize = 1_000;
 /// What a tile says of each enterprise, by the names of the graph.
 const DRAWN: [&str; 4] = ["name", "location", "gap", "priority"];
 
+/// Bits of what a tile says of each enterprise.
+pub fn drawn_fields() -> u32 {
+    DRAWN.iter().fold(0, |bits, name| bits | bits_of(name))
+}
+
 /// A number for a text that is the same in every edition. Numbers up to 2^53 are exact in JavaScript.
 fn stable(text: &str) -> u64 {
     xxhash_rust::xxh3::xxh3_64(text.as_bytes()) >> 11
@@ -46,7 +51,7 @@ pub async fn tile(
     let asked = RestRequest::new(&state, &uri, &headers, RouteParameters::filtered(&["boundaries"])).await;
     // Points lie where they lie, whatever outlines are drawn around them.
     let plain = match asked.and_then(|plain| match layer == "coverage" || plain.parameter("boundaries").is_some() {
-        true => plain.drawn_with(known.boundaries().digest.as_deref(), &headers),
+        true => plain.drawn_with(&known.boundaries().digest, &headers),
         false => Ok(plain),
     }) {
         Ok(plain) => plain,
@@ -152,6 +157,7 @@ fn points(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter, 
     let told = plain.ask.told_scores(edition);
     let order = |a, b| told.as_ref().map_or_else(|| edition.order(a, b), |told| edition.told_order(told, a, b));
     inside.sort_unstable_by(|a, b| order(a.0, b.0));
+    plain.ask.caller.note_score();
     let sight = plain.ask.caller.sight();
     // The neighbours count their own: of the buffer only what is drawn.
     let mut around: Vec<(Row, u64)> = tile.ring().flat_map(|range| between(places, range, shown)).collect();
@@ -160,7 +166,7 @@ fn points(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter, 
     let mut layer = Layer::new("points");
     let mut rest = Layer::new("clusters");
     let drawn = inside.iter().take(most).chain(around.iter().take(most)).map(|(row, _)| *row);
-    plain.ask.show(edition, drawn, DRAWN.iter().fold(0, |bits, name| bits | bits_of(name)));
+    plain.ask.show(edition, drawn, drawn_fields());
     for (row, at) in inside.iter().take(most).chain(around.iter().take(most)) {
         let e = edition.enterprise(*row);
         let Some((x, y)) = local(*at) else { continue };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::question::{bare_id, may_see, show};
+use super::question::{bare_id, may_see};
 use crate::serve::answers::strict_json::read_json;
 use crate::serve::export::ExportColumn;
 use crate::serve::http::rest::RestRequest;
@@ -43,7 +43,9 @@ pub fn extend(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
     }
     let mut warnings = Warnings::default();
     let columns = columns(plain, &properties, &mut warnings);
-    let names: Vec<&str> = columns.iter().filter_map(|(_, column)| column.map(ExportColumn::name)).collect();
+    let asked: Vec<ExportColumn> = columns.iter().filter_map(|(_, column)| *column).collect();
+    asked.iter().for_each(|column| column.note_opened(&plain.ask.caller));
+    let fields = asked.iter().fold(0, |bits, column| bits | column.fields());
     let mut rows = Map::new();
     for id in &ids {
         let key = match id {
@@ -57,7 +59,7 @@ pub fn extend(plain: &RestRequest, text: &str) -> Result<Value, Problem> {
             }
         };
         let known = id.as_str().and_then(|id| plain.edition.enterprise_of_id(bare_id(id))).filter(|e| plain.ask.may_see(*e));
-        show(plain, known.iter().map(|e| e.row), &names);
+        plain.ask.show(&plain.edition, known.iter().map(|e| e.row), fields);
         let cells = columns.iter().map(|(name, column)| {
             let mut cell = String::new();
             if let (Some(e), Some(column)) = (&known, column) {

@@ -40,7 +40,10 @@ export function AuditTable({ rows, of }: { rows: readonly AuditLineFragment[]; o
                 {row.way === null ? '—' : t.ways[row.way]}
                 {of === 'enterprise' && row.isCertain === false && <span className="muted small"> {t.amongMany(f.count(row.enterprises))}</span>}
               </td>
-              <td>{row.fields.length === all ? t.allFields : f.list(row.fields.map((field) => name.field[field])) || '—'}</td>
+              <td>
+                {f.list([...(row.fields.length === all ? [t.allFields] : row.fields.map((field) => name.field[field])), ...row.matters.map((matter) => t.matters[matter])]) || '—'}
+                {row.classes.length > 0 && <span className="muted small"> {t.opened(f.list(row.classes.map((of) => t.classes[of])))}</span>}
+              </td>
               {of === undefined && (
                 <td>
                   {row.enterpriseIds === null ? (

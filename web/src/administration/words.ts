@@ -1,4 +1,4 @@
-import type { AccessTokenState, AuditWay, CallerRole } from '../graph/generated/types';
+import type { AccessTokenState, AuditWay, CallerRole, FieldClass, ShownMatter } from '../graph/generated/types';
 import { words } from '../language/words';
 
 export const administrationWords = words(
@@ -84,6 +84,9 @@ export const administrationWords = words(
     ways: { GRAPHQL: '查询', STREAM: '订阅', CHANGE: '变更', EXPORT: '导出', FILE: '文件', COUNTER: '窗口核查', RECONCILE: '名称核对', COMMAND: '命令', LOGIN: '登录', WEBHOOK: '推送通知' } as Record<AuditWay, string>,
     fields: '字段',
     allFields: '全部字段',
+    matters: { FUND: '经费', DISPUTES: '争议', EVENTS: '事件', FINDINGS: '走访结论', GAP: '缺口', PRIORITY: '优先度', TAGS: '标记', RECORDS: '登记原文', CASES: '办理情况', CORRECTIONS: '校核纠错', TIES: '关联企业', HISTORY: '变更记录', PLACES: '楼宇与站点', READERS: '查看记录' } as Record<ShownMatter, string>,
+    classes: { MONEY: '金额', DISPUTE: '争议与登记原文', VISIT: '走访与办理' } as Record<FieldClass, string>,
+    opened: (classes: string) => `依权限开放：${classes}`,
     anyField: '任意字段',
     shownEnterprises: '企业',
     many: (n: string) => `${n} 家`,
@@ -292,6 +295,9 @@ export const administrationWords = words(
     ways: { GRAPHQL: 'question', STREAM: 'subscription', CHANGE: 'change', EXPORT: 'export', FILE: 'file', COUNTER: 'counter', RECONCILE: 'names looked up', COMMAND: 'command', LOGIN: 'sign-in', WEBHOOK: 'message sent' },
     fields: 'Fields',
     allFields: 'all fields',
+    matters: { FUND: 'fund', DISPUTES: 'disputes', EVENTS: 'events', FINDINGS: 'findings', GAP: 'gap', PRIORITY: 'priority', TAGS: 'tags', RECORDS: 'registries\' rows', CASES: 'casework', CORRECTIONS: 'correction requests', TIES: 'ties', HISTORY: 'history', PLACES: 'buildings and stations', READERS: 'who looked' },
+    classes: { MONEY: 'sums of money', DISPUTE: 'disputes and registries\' rows', VISIT: 'visits and casework' },
+    opened: (classes: string) => `opened by rights: ${classes}`,
     anyField: 'any field',
     shownEnterprises: 'Enterprises',
     many: (n: string) => `${n} enterprises`,

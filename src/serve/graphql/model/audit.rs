@@ -89,6 +89,62 @@ impl OpenedClass {
     }
 }
 
+/// What else of enterprises can be shown, beside their fields.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+pub enum ShownMatter {
+    /// What is due to the union fund, and what was paid.
+    Fund,
+    /// Strikes and cases of arbitration.
+    Disputes,
+    /// What befell it.
+    Events,
+    /// What visits found.
+    Findings,
+    /// Whether a union is missing, and since when.
+    Gap,
+    /// Its score, or the factors of it.
+    Priority,
+    /// Its marks.
+    Tags,
+    /// The registries' own rows, and how they became one enterprise.
+    Records,
+    /// What is done about it, and who is responsible.
+    Cases,
+    /// What departments are asked of it.
+    Corrections,
+    /// Branches, investors, dispatched workers.
+    Ties,
+    /// What changed.
+    History,
+    /// The building it is in, and the nearest station.
+    Places,
+    /// Who looked at it.
+    Readers,
+}
+
+impl ShownMatter {
+    /// By its name in the audit; None for one that this release does not know.
+    fn of(name: &str) -> Option<ShownMatter> {
+        Some(match name {
+            "FUND" => ShownMatter::Fund,
+            "DISPUTES" => ShownMatter::Disputes,
+            "EVENTS" => ShownMatter::Events,
+            "FINDINGS" => ShownMatter::Findings,
+            "GAP" => ShownMatter::Gap,
+            "PRIORITY" => ShownMatter::Priority,
+            "TAGS" => ShownMatter::Tags,
+            "RECORDS" => ShownMatter::Records,
+            "CASES" => ShownMatter::Cases,
+            "CORRECTIONS" => ShownMatter::Corrections,
+            "TIES" => ShownMatter::Ties,
+            "HISTORY" => ShownMatter::History,
+            "PLACES" => ShownMatter::Places,
+            "READERS" => ShownMatter::Readers,
+            _ => return None,
+        })
+    }
+}
+
 /// Conditions on rows of the audit; those given together must all hold.
 #[derive(Debug, Default, InputObject)]
 pub struct AuditFilter {
@@ -185,6 +241,10 @@ impl AuditEntry {
     async fn fields(&self) -> Vec<EnterpriseField> {
         let all = crate::model::enterprise::EnterpriseField::ALL;
         all.iter().filter(|field| self.row.fields.iter().any(|name| name == field.name())).map(|field| (*field).into()).collect()
+    }
+    /// What else of enterprises it showed: verdicts, findings, the registries' rows.
+    async fn matters(&self) -> Vec<ShownMatter> {
+        self.row.fields.iter().filter_map(|name| ShownMatter::of(name)).collect()
     }
     /// What was opened to the caller for it beyond what every caller sees: by values shown, filters, orders or sums.
     async fn classes(&self) -> Vec<OpenedClass> {
@@ -322,4 +382,16 @@ fn read_enough() -> Problem {
         "一次查询读取的访问记录太多：请少查几家企业，或用 auditSearch",
         "one answer would read too much of the audit: ask of fewer enterprises, or by auditSearch",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::answers::usage::matters;
+
+    #[test]
+    fn whatever_the_audit_notes_beside_fields_is_told_by_the_graph() {
+        let silent: Vec<&str> = matters().filter(|name| ShownMatter::of(name).is_none()).collect();
+        assert!(silent.is_empty(), "{silent:?}");
+    }
 }

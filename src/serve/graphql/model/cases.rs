@@ -317,8 +317,8 @@ impl CaseEvidence {
 }
 
 fn told_evidence(ctx: &Context<'_>, edition: &Arc<Edition>, text: Option<&str>) -> Vec<CaseEvidence> {
-    let sight = ask(ctx).caller.sight();
-    let all = evidence_of(text).into_iter().filter(|e| sight.sees(classes::of_case(&e.what)));
+    let caller = &ask(ctx).caller;
+    let all = evidence_of(text).into_iter().filter(|e| caller.is_shown(classes::of_case(&e.what)));
     all.map(|evidence| CaseEvidence { evidence, edition: edition.clone() }).collect()
 }
 

@@ -34,8 +34,8 @@ impl ConflictFilter {
     /// The fields that are meant, and the enterprises. Revenue and payroll only for who may see them.
     fn meant(&self, ask: &RequestContext) -> Result<(Vec<Model>, Filter), Problem> {
         known_registries(ask.state.hub(), self.registry.as_deref().unwrap_or_default())?;
-        let sight = ask.caller.sight();
-        let hidden = |field: Model| !sight.sees(classes::of_field(field));
+        // What is asked about is told, though it be that there is nothing.
+        let hidden = |field: Model| !ask.caller.is_shown(classes::of_field(field));
         let wanted: Vec<Model> = match &self.field {
             Some(fields) => fields.iter().map(|f| Model::from(*f)).collect(),
             None => Model::ALL.to_vec(),

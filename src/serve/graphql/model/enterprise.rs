@@ -190,10 +190,10 @@ impl Enterprise {
     /// The rule of each of its marks, and what of it holds; told as the marks are.
     async fn tag_reasons(&self, ctx: &Context<'_>) -> Vec<TagReason> {
         use crate::model::verdict::EnterpriseTag as Model;
-        let (lang, sight, row) = (ask(ctx).lang, ask(ctx).caller.sight(), self.row());
+        let (lang, caller, row) = (ask(ctx).lang, &ask(ctx).caller, self.row());
         let industry = row.industry().map(|code| (code, row.industry_edition()));
         let borne = row.tags().iter().filter_map(|bit| Model::ALL.get(bit).copied());
-        let told = borne.filter(|tag| sight.sees(classes::of_tag(*tag))).map(|tag| {
+        let told = borne.filter(|tag| caller.is_shown(classes::of_tag(*tag))).map(|tag| {
             let reason = tag_reason(tag, industry, row.name());
             TagReason { tag: tag.into(), text: lang.pick(reason.zh, reason.en), source: reason.source.map(str::to_owned) }
         });

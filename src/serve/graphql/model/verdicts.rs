@@ -14,6 +14,7 @@ use crate::access::{AccessScope, classes};
 use crate::model::message::{reason_text, value_name};
 use crate::model::reference::thresholds::ThresholdRule;
 use crate::model::verdict as model;
+use crate::serve::answers::usage::bits_of_input;
 use crate::serve::context::{OrTell, RequestContext, ask, permitted};
 
 /// Why: a stable code, its text, and the facts it rests on.
@@ -32,6 +33,11 @@ impl Reason {
     }
 }
 
+/// Notes which fields these facts say.
+fn note_inputs(ctx: &Context<'_>, inputs: &[model::ReasonInput]) {
+    ask(ctx).show_fields(inputs.iter().fold(0, |bits, input| bits | bits_of_input(&input.name)));
+}
+
 /// Why a verdict is what it is.
 #[Object]
 impl Reason {
@@ -46,12 +52,14 @@ impl Reason {
         #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
     ) -> String {
         let told: Vec<model::ReasonInput> = ask(ctx).caller.told_inputs(&self.inputs).cloned().collect();
+        note_inputs(ctx, &told);
         reason_text(&self.code, &told, lang.map_or(ask(ctx).lang, Into::into))
     }
     /// The facts it rests on; sums of money only with the scope `finance`, what visits found only with `review`.
     async fn inputs(&self, ctx: &Context<'_>) -> Vec<ReasonInput> {
-        let told = ask(ctx).caller.told_inputs(&self.inputs);
-        told.map(|input| ReasonInput { enterprise: self.enterprise.clone(), input: input.clone() }).collect()
+        let told: Vec<model::ReasonInput> = ask(ctx).caller.told_inputs(&self.inputs).cloned().collect();
+        note_inputs(ctx, &told);
+        told.into_iter().map(|input| ReasonInput { enterprise: self.enterprise.clone(), input }).collect()
     }
 }
 
@@ -311,7 +319,9 @@ pub struct Priority(Enterprise);
 impl Priority {
     /// The sum of the factors that the caller may see.
     async fn score(&self, ctx: &Context<'_>) -> async_graphql::Result<f64> {
-        let sight = ask(ctx).caller.sight();
+        let caller = &ask(ctx).caller;
+        caller.note_score();
+        let sight = caller.sight();
         let score = match sight.sees_all() {
             true => self.0.row().priority(),
             false => sight.score(&self.0.verdicts(ctx)?.priority.factors),
@@ -351,10 +361,12 @@ impl PriorityFactor {
         #[graphql(desc = "Chinese or English; the caller's language otherwise.")] lang: Option<Language>,
     ) -> String {
         let inputs = self.factor.input.as_ref().map_or(&[] as &[_], std::slice::from_ref);
+        note_inputs(ctx, inputs);
         reason_text(&self.factor.code, inputs, lang.map_or(ask(ctx).lang, Into::into))
     }
     /// The fact they are given for.
-    async fn input(&self) -> Option<ReasonInput> {
+    async fn input(&self, ctx: &Context<'_>) -> Option<ReasonInput> {
+        note_inputs(ctx, self.factor.input.as_slice());
         self.factor.input.clone().map(|input| ReasonInput { enterprise: self.enterprise.clone(), input })
     }
 }

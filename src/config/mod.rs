@@ -1,5 +1,7 @@
-//! Settings: command line over environment over `huitu.toml` over defaults. Unknown keys are errors that name the
-//! nearest known key.
+//! Settings: command line over environment over `huitu.toml` over defaults. Unknown keys and values of another kind are errors that
+//! name the key, and what to write.
+
+mod keys;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -14,6 +16,8 @@ use crate::model::problem::Problem;
 use crate::access::ClaimRules;
 use crate::assess::Policy;
 use crate::cases::correction::CorrectionsPolicy;
+
+pub use keys::nearest;
 
 /// What a `huitu.toml` may say; every key has a command-line option or a default.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -43,12 +47,6 @@ pub struct ConfigFile {
     pub corrections: CorrectionsPolicy,
 }
 
-#[rustfmt::skip]
-const KEYS: &[&str] = &[
-    "data", "connectors", "without_built_in", "store", "listen", "zone", "sources", "policy", "thresholds", "origins", "public_url",
-    "serve", "login", "corrections",
-];
-
 /// The `[serve]` table: what callers may ask, and how. Every key has a default.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -76,20 +74,6 @@ pub struct Serving {
     pub behind_proxy: Vec<IpAddr>,
 }
 
-const SERVE_KEYS: &[&str] = &[
-    "cost",
-    "cost_per_minute",
-    "time_secs",
-    "batch",
-    "suppress_below",
-    "trusted",
-    "cache_mb",
-    "audit_days",
-    "tls_certificate",
-    "tls_key",
-    "behind_proxy",
-];
-
 /// The `[login]` table: the identity provider at which people sign in (OpenID Connect).
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -111,21 +95,6 @@ pub struct Login {
     #[serde(flatten)]
     pub claims: ClaimRules,
 }
-
-const LOGIN_KEYS: &[&str] = &[
-    "issuer",
-    "client_id",
-    "client_secret_file",
-    "audience",
-    "scopes",
-    "session_hours",
-    "idle_minutes",
-    "role_claim",
-    "area_claim",
-    "registry_claim",
-    "name_claim",
-    "roles",
-];
 
 /// Where everything is, for every subcommand.
 #[derive(Debug, Clone)]
@@ -156,10 +125,12 @@ pub struct Settings {
 pub enum ConfigError {
     #[error("cannot read the configuration {path}: {source}; give an existing file with --config")]
     Unreadable { path: PathBuf, source: std::io::Error },
-    #[error("configuration {path}: {message}")]
-    Malformed { path: PathBuf, message: String },
-    #[error("configuration {path}: unknown key \"{key}\"; did you mean \"{nearest}\"? Known keys: {known}")]
-    UnknownKey { path: PathBuf, key: String, nearest: String, known: String },
+    /// No TOML; `line` counts from 1.
+    #[error("configuration {path}:{line}: {message}; a line of TOML is key = value or [table], with texts in quotes")]
+    Malformed { path: PathBuf, line: usize, message: String },
+    /// Keys that there are none of, are missing, or take something else; never empty.
+    #[error("configuration {}: {}", .path.display(), all_of(.faults, Lang::En))]
+    Faults { path: PathBuf, faults: Vec<Problem> },
     #[error("unknown time zone \"{0}\"; give an IANA name such as Asia/Shanghai")]
     Zone(String),
     #[error("origins: {0}")]
@@ -180,10 +151,10 @@ impl ConfigError {
             ConfigError::Unreadable { path, source } => {
                 format!("无法读取配置文件 {}：{source}；请用 --config 指定已有的文件", path.display())
             }
-            ConfigError::Malformed { path, message } => format!("配置文件 {} 有误：{message}", path.display()),
-            ConfigError::UnknownKey { path, key, nearest, known } => {
-                format!("配置文件 {}：没有「{key}」这个键，是否指「{nearest}」？可用的键：{known}", path.display())
+            ConfigError::Malformed { path, line, message } => {
+                format!("配置文件 {} 第 {line} 行不是 TOML（{message}）；每行应为 键 = 值 或 [表]，文字带引号", path.display())
             }
+            ConfigError::Faults { path, faults } => format!("配置文件 {}：{}", path.display(), all_of(faults, lang)),
             ConfigError::Zone(zone) => format!("没有时区「{zone}」；请写 IANA 名称，如 Asia/Shanghai"),
             ConfigError::Origin(problem) => format!("origins：{}", problem.zh),
             ConfigError::PublicUrl(problem) => format!("public_url：{}", problem.zh),
@@ -193,41 +164,29 @@ impl ConfigError {
 }
 
 impl ConfigFile {
-    /// Reads `huitu.toml`; unknown keys are named with the nearest known one.
+    /// Reads `huitu.toml`; unknown keys are named with the nearest known one, values of another kind with what the key takes.
     ///
     /// # Errors
-    /// The file cannot be read, is no TOML, or has an unknown key or a value of the wrong kind.
+    /// `Unreadable`; `Malformed`: no TOML; `Faults`: unknown or missing keys, values of another kind, all of them.
     pub fn read(path: &Path) -> Result<ConfigFile, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.into(), source })?;
-        let malformed = |e: toml::de::Error| ConfigError::Malformed { path: path.into(), message: e.to_string() };
+        let malformed = |e: toml::de::Error| {
+            let start = e.span().map_or(0, |span| span.start.min(text.len()));
+            let line = text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
+            ConfigError::Malformed { path: path.into(), line, message: e.message().to_owned() }
+        };
         let table: toml::Table = toml::from_str(&text).map_err(malformed)?;
-        if let Some(key) = table.keys().find(|k| !KEYS.contains(&k.as_str())) {
-            return Err(ConfigError::UnknownKey {
-                path: path.into(),
-                key: key.clone(),
-                nearest: nearest(key, KEYS.iter().copied()).unwrap_or(KEYS[0]).to_owned(),
-                known: KEYS.join(", "),
-            });
+        let faults = keys::faults(&table);
+        match faults.is_empty() {
+            true => toml::from_str(&text).map_err(malformed),
+            false => Err(ConfigError::Faults { path: path.into(), faults }),
         }
-        for (name, keys) in [("serve", SERVE_KEYS), ("login", LOGIN_KEYS), ("corrections", CorrectionsPolicy::KEYS)] {
-            if let Some(said) = table.get(name).and_then(toml::Value::as_table)
-                && let Some(key) = said.keys().find(|k| !keys.contains(&k.as_str()))
-            {
-                return Err(ConfigError::UnknownKey {
-                    path: path.into(),
-                    key: format!("{name}.{key}"),
-                    nearest: nearest(key, keys.iter().copied()).unwrap_or(keys[0]).to_owned(),
-                    known: keys.join(", "),
-                });
-            }
-        }
-        toml::from_str(&text).map_err(malformed)
     }
 }
 
-/// The known word closest to a mistyped one (Damerau–Levenshtein).
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known.into_iter().min_by_key(|k| strsim::damerau_levenshtein(word, k))
+/// Several problems as one text, a line each.
+fn all_of(faults: &[Problem], lang: Lang) -> String {
+    faults.iter().map(|fault| fault.text(lang)).collect::<Vec<_>>().join("\n")
 }
 
 /// Reads `REGISTRY=PLACE`.
@@ -338,5 +297,89 @@ mod tests {
         std::fs::write(&path, "[serve]\nsupress_below = 3\n").expect("written");
         let message = ConfigFile::read(&path).expect_err("unknown key").to_string();
         assert!(message.contains("\"suppress_below\""), "{message}");
+    }
+    fn read(text: &str) -> Result<ConfigFile, ConfigError> {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let path = dir.path().join("huitu.toml");
+        std::fs::write(&path, text).expect("written");
+        ConfigFile::read(&path)
+    }
+
+    #[test]
+    fn every_key_of_the_table_is_read_and_takes_its_example() {
+        let untouched = format!("{:?}", ConfigFile::default());
+        let policy = format!("{:?}", Policy::default());
+        for (path, text) in keys::examples() {
+            let file = read(&text).unwrap_or_else(|e| panic!("{path}: {e}\n{text}"));
+            assert_ne!(format!("{file:?}"), untouched, "{path} is read: {text}");
+            if let Some(said) = file.policy {
+                assert_ne!(format!("{said:?}"), policy, "{path} is read: {text}");
+                assert!(said.faults().is_empty(), "{path}: {:?}", said.faults());
+            }
+        }
+    }
+
+    /// A value of every kind at every key is either read or told, in both languages, by the key, with something that would be read.
+    #[test]
+    fn a_value_of_another_kind_is_told_by_its_key_with_what_it_takes() {
+        let mut told = 0;
+        for value in ["\"x\"", "-1", "1.5", "true", "[1]", "[\"x\"]", "{ x = 1 }", "[{ x = 1 }]", "2026-11-29"] {
+            for (path, text) in keys::examples_with(value) {
+                let refused = match read(&text) {
+                    Ok(_) => continue,
+                    Err(refused) => refused,
+                };
+                assert!(
+                    matches!(refused, ConfigError::Faults { .. }),
+                    "{path} = {value} is told by the reader of TOML: {refused}"
+                );
+                let (zh, en) = (refused.text(Lang::Zh), refused.text(Lang::En));
+                let parent = path.split('.').take_while(|part| *part != "*").collect::<Vec<_>>().join(".");
+                for text in [&zh, &en] {
+                    assert!(text.contains(&parent), "{path} = {value}: {text}");
+                    assert!(!text.contains("invalid type") && !text.contains("expected"), "{path} = {value}: {text}");
+                }
+                assert!(zh.contains("应为") || zh.contains("可用") || zh.contains("例如"), "{path} = {value}: {zh}");
+                assert!(en.contains(" such as ") || en.contains("; write [") || en.contains("Known keys"), "{path}: {en}");
+                told += 1;
+            }
+        }
+        assert!(told > 600, "{told}");
+    }
+
+    #[test]
+    fn a_policy_of_another_shape_says_what_to_write() {
+        for (text, said) in [
+            (
+                "[policy.needs]\ncoverage = \"union_roll\"\n",
+                &["policy.needs.coverage", "a list of tables", "[[policy.needs.coverage]]", "one_of = [\"union_roll\"]"][..],
+            ),
+            ("[policy.needs.coverage]\none_of = [\"union_roll\"]\n", &["a table does not fit", "[[policy.needs.coverage]]"]),
+            ("[[policy.needs.coverage]]\none_of = \"union_roll\"\n", &["policy.needs.coverage.one_of", "a list of texts"]),
+            ("[[policy.needs.coverage]]\nmax_age_days = 4\n", &["policy.needs.coverage lacks one_of", "[\"union_roll\"]"]),
+            (
+                "[[policy.needs.union]]\none_of = [\"union_roll\"]\n",
+                &["\"policy.needs.union\"", "Known keys: scope, size, coverage"],
+            ),
+            ("[[policy.proxy]]\nabove = 80\n", &["policy.proxy", "a list does not fit", "write [policy.proxy]"]),
+            ("[policy]\nneeds = []\n", &["policy.needs", "[[policy.needs.scope]]"]),
+            ("[policy]\ngrace_months = \"6\"\n", &["policy.grace_months: \"6\"", "a whole number", "grace_months = 12"]),
+            ("[policy]\ncounted_kinds = [\"UNION\"]\n", &["policy.counted_kinds: \"UNION\"", "INDEPENDENT"]),
+            ("[policy]\nsurvivorship = 3\n", &["[policy.survivorship.EMPLOYEES]", "rule = \"REGISTRY_RANK\""]),
+            ("[policy.survivorship.STAFF]\nrule = \"OFFICIAL\"\n", &["policy.survivorship.STAFF", "Known keys: NAME"]),
+            ("[policy.proxy]\nabove_by_section = { Manufacturing = 50 }\n", &["one capital letter", "F = 50"]),
+            ("grace_months = 3\n", &["\"grace_months\"", "\"policy.grace_months\""]),
+            ("[corrections]\nholidays = [2027-02-08]\n", &["corrections.holidays: 2027-02-08", "in quotes"]),
+            ("data = /var/lib\n", &["huitu.toml:1", "texts in quotes"]),
+        ] {
+            let refused = read(text).map(|_| ()).expect_err(text);
+            let (zh, en) = (refused.text(Lang::Zh), refused.to_string());
+            for word in said {
+                assert!(en.contains(word), "{text}: {word}: {en}");
+            }
+            assert!(zh.contains("配置文件") && !zh.contains("does not fit"), "{zh}");
+        }
+        let both = read("[policy]\ngrace_months = \"6\"\ntolerance = \"5 %\"\n").expect_err("two faults").to_string();
+        assert!(both.contains("grace_months") && both.contains("tolerance"), "all of them at once: {both}");
     }
 }
