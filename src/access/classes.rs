@@ -186,6 +186,9 @@ pub fn of_record_field(field: Field) -> FieldClass {
         | F::AsOf
         | F::ServiceKind
         | F::Quantity
+        | F::ChairPost
+        | F::DueOn
+        | F::InBuilding
         | F::Code
         | F::Label
         | F::ParentOf
@@ -212,6 +215,8 @@ pub fn of_presence(kind: RecordKind) -> FieldClass {
         | K::Building
         | K::Post
         | K::Service
+        | K::Unit
+        | K::Listing
         | K::AreaCode
         | K::IndustryCode => FieldClass::Open,
     }

@@ -189,21 +189,25 @@ fn tell(common: &Common, receipt: &SheetReceipt) -> anyhow::Result<ExitCode> {
 fn show(common: &Common, receipt: &SheetReceipt) -> anyhow::Result<()> {
     let lang = common.lang();
     if common.json {
-        let SheetReceipt { kept, unchanged, left_out, faults } = receipt;
-        let answer = json!({ "kept": kept, "unchanged": unchanged, "left_out": left_out, "faults": faults });
+        let SheetReceipt { kept, unchanged, left_out, flagged, faults } = receipt;
+        let answer = json!({ "kept": kept, "unchanged": unchanged, "left_out": left_out, "flagged": flagged, "faults": faults });
         println!("{}", serde_json::to_string_pretty(&answer)?);
         return Ok(());
     }
-    for fault in receipt.faults.iter().chain(&receipt.left_out) {
+    for fault in receipt.faults.iter().chain(&receipt.left_out).chain(&receipt.flagged) {
         let (zh, en) = (format!("第 {} 行：", fault.line), format!("line {}: ", fault.line));
         eprintln!("{}{}", lang.pick(&zh, &en), fault.problem.text(lang.into()));
     }
     let (zh, en) = match receipt.faults.is_empty() {
         true => {
             let (kept, same, out) = (receipt.kept, receipt.unchanged, receipt.left_out.len());
+            let (zh, en) = match receipt.flagged.len() {
+                0 => (String::new(), String::new()),
+                odd => (format!("，{odd} 行须核对"), format!(", {odd} to be looked at")),
+            };
             (
-                format!("录入 {kept} 行（其中 {same} 行未变），{out} 行不录入"),
-                format!("{kept} lines kept ({same} of them unchanged), {out} left out"),
+                format!("录入 {kept} 行（其中 {same} 行未变），{out} 行不录入{zh}"),
+                format!("{kept} lines kept ({same} of them unchanged), {out} left out{en}"),
             )
         }
         false => ("有错误，一行都未录入".to_owned(), "nothing was kept: mend these lines and bring the sheet again".to_owned()),

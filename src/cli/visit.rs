@@ -221,7 +221,7 @@ async fn act(hub: &Hub, common: &Common, command: VisitCommand) -> anyhow::Resul
             return Ok(if receipt.asked.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(3) });
         }
         VisitCommand::Settle { list, visits, dismiss } => {
-            let done = hub.settle_visits(bare(&list), &visits, !dismiss, progress).await?;
+            let done = hub.settle_visits(bare(&list), &visits, !dismiss, None, progress).await?;
             println!("{done}");
         }
         VisitCommand::TakeBack { list, visitor, reason, by } => {

@@ -84,7 +84,9 @@ const MOSTLY: f64 = 0.8;
 pub fn guess(columns: &[String], rows: &[Vec<Option<String>>], known: &[Connector]) -> Guesses {
     let found = wording::kind_by_headers(columns);
     // 日期, 数量 and 单位代码 mean something of their own in what the federation's systems send, and nowhere else.
-    let of_federation = |c: &Connector| matches!(c.contract.kind, RecordKind::Post | RecordKind::Service);
+    let of_federation = |c: &Connector| {
+        matches!(c.contract.kind, RecordKind::Post | RecordKind::Service | RecordKind::Unit | RecordKind::Listing)
+    };
     let is_alike = |c: &&Connector| !of_federation(c) || found == Some(c.contract.kind.name());
     let mut known: Vec<Connector> = known.iter().filter(is_alike).cloned().collect();
     known.sort_by_key(|c| !of_federation(c));

@@ -30,7 +30,7 @@ pub fn natural(field: Field) -> As {
         RegistrationNumber => As::RegistrationNumber,
         TaxNumber => As::TaxNumber,
         Status => As::Status,
-        EstablishedOn | ClosedOn | PaidOn | Since | Until | On | AsOf => As::Date,
+        EstablishedOn | ClosedOn | PaidOn | Since | Until | On | AsOf | DueOn => As::Date,
         Area => As::Area,
         District => As::District,
         Longitude | Latitude | SharePercent | TargetValue => As::Number,

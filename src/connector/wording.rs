@@ -345,7 +345,13 @@ pub fn kind_by_headers(columns: &[String]) -> Option<&'static str> {
     if any(&["仲裁", "被申请人", "争议", "停工", "罢工"]) > 0 {
         return Some("dispute");
     }
-    // What the federation's own systems send: posts by kind, services given.
+    // What the federation's own systems send: its units, posts by kind, services given, who is in a building.
+    if any(&["上级代码", "上级单位代码"]) > 0 && any(&["层级", "单位级别"]) > 0 {
+        return Some("unit");
+    }
+    if any(&["楼宇编号", "楼宇代码", "园区编号"]) > 0 && any(&["企业名称", "入驻企业", "入驻单位"]) > 0 {
+        return Some("listing");
+    }
     if ["岗位", "编制", "在岗"].iter().all(|word| any(&[word]) > 0) {
         return Some("post");
     }
@@ -386,6 +392,8 @@ mod tests {
         assert_eq!(kind("编号,单位名称,上次检查日期"), None);
         assert_eq!(kind("楼宇名称,地址,建筑面积"), Some("building"));
         assert_eq!(kind("楼宇名称,企业名称"), None);
+        assert_eq!(kind("楼宇编号,企业名称,统一社会信用代码"), Some("listing"));
+        assert_eq!(kind("单位代码,名称,层级,上级代码,区划代码"), Some("unit"));
         assert_eq!(kind("单位代码,单位名称,岗位,编制,在岗,截至日期"), Some("post"));
         assert_eq!(kind("单位名称,统一社会信用代码,在岗人数"), None);
         assert_eq!(kind("编号,街道代码,服务项目,日期"), Some("service"));

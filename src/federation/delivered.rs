@@ -1,7 +1,8 @@
-//! What registries deliver of the federation (records of the kinds station, building, post and service), as the places, posts and services
-//! that people would enter.
+//! What registries deliver of the federation (records of the kinds station, building, listing, post and service), as the places, buildings'
+//! own lists, posts and services that people would enter; its units are `delivered_units`.
 //!
-//! In: the tree of units, records as connectors read them. Out: entries, and every row that makes none, with the reason. Rows of one registry
+//! In: the tree of units, records as connectors read them, places that people entered. Out: entries, and every row that makes none, with
+//! the reason. Rows of one registry
 //! about the same posts or services are added up: a system may deliver sums, or one row a post and one a call. What it does not do: keep
 //! anything, or say what becomes of an entry that a person mended.
 
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::entry::FederationNoun;
-use super::place::{PlaceKind, UnionPlace, is_in_country};
+use super::place::{PlaceKind, PlaceListing, UnionPlace, is_in_country};
 use super::post::{self, UnitPosts};
 use super::service::{self, ServicesGiven, is_period};
 use super::sheet::read_day;
@@ -56,7 +57,15 @@ pub struct DeliveredEntry {
 
 /// Whether records of a kind become entries of the federation.
 pub fn is_delivered(kind: RecordKind) -> bool {
-    matches!(kind, RecordKind::Station | RecordKind::Building | RecordKind::Post | RecordKind::Service)
+    matches!(
+        kind,
+        RecordKind::Station
+            | RecordKind::Building
+            | RecordKind::Listing
+            | RecordKind::Post
+            | RecordKind::Service
+            | RecordKind::Unit
+    )
 }
 
 /// Something stated, and by whom.
@@ -65,7 +74,17 @@ struct Stated<T> {
     registry: Box<str>,
 }
 
-type Said = (String, String);
+pub(super) type Said = (String, String);
+
+/// A line of a list, before anybody knows of which building.
+struct ListedRow {
+    /// As the row names it.
+    building: Box<str>,
+    enterprise: Box<str>,
+    source: Box<str>,
+    registry: Box<str>,
+    key: Box<str>,
+}
 
 /// What was delivered, as it is gathered record by record; of several registries the one that comes first states a thing.
 #[derive(Default)]
@@ -73,6 +92,7 @@ pub struct DeliveredEntries {
     places: BTreeMap<String, Stated<UnionPlace>>,
     posts: BTreeMap<String, Stated<UnitPosts>>,
     services: BTreeMap<String, Stated<ServicesGiven>>,
+    listed: Vec<ListedRow>,
     left_out: Vec<LeftOutRow>,
 }
 
@@ -82,6 +102,7 @@ impl DeliveredEntries {
         let taken = match record.kind {
             RecordKind::Station => self.take_place(tree, from, record, PlaceKind::Station),
             RecordKind::Building => self.take_place(tree, from, record, PlaceKind::OfficeBuilding),
+            RecordKind::Listing => self.take_listing(from, record),
             RecordKind::Post => self.take_posts(tree, from, record),
             RecordKind::Service => self.take_services(tree, from, record),
             _ => Ok(()),
@@ -91,8 +112,8 @@ impl DeliveredEntries {
         }
     }
 
-    /// Everything gathered, by noun and key, and the rows that were left out.
-    pub fn finish(self) -> (Vec<DeliveredEntry>, Vec<LeftOutRow>) {
+    /// Everything gathered, by noun and key, and the rows that were left out. `entered`: the places that people entered.
+    pub fn finish(mut self, entered: &[&UnionPlace]) -> (Vec<DeliveredEntry>, Vec<LeftOutRow>) {
         fn entries<T: Serialize>(noun: FederationNoun, all: BTreeMap<String, Stated<T>>, into: &mut Vec<DeliveredEntry>) {
             into.extend(all.into_iter().map(|(key, stated)| DeliveredEntry {
                 noun,
@@ -101,11 +122,49 @@ impl DeliveredEntries {
                 registry: stated.registry,
             }));
         }
-        let mut all = Vec::with_capacity(self.places.len() + self.posts.len() + self.services.len());
+        let listings = self.listings(entered);
+        let mut all = Vec::with_capacity(self.places.len() + listings.len() + self.posts.len() + self.services.len());
         entries(FederationNoun::Place, self.places, &mut all);
+        entries(FederationNoun::Listing, listings, &mut all);
         entries(FederationNoun::Post, self.posts, &mut all);
         entries(FederationNoun::Service, self.services, &mut all);
         (all, self.left_out)
+    }
+
+    /// The lines of buildings' own lists, each with its building as it is known here; what names none is left out.
+    fn listings(&mut self, entered: &[&UnionPlace]) -> BTreeMap<String, Stated<PlaceListing>> {
+        let delivered = self.places.values().map(|place| &place.what);
+        let houses = Houses::of(entered.iter().copied().chain(delivered));
+        let mut all: BTreeMap<String, Stated<PlaceListing>> = BTreeMap::new();
+        for row in std::mem::take(&mut self.listed) {
+            let said = match houses.meant(&row.building) {
+                Ok(place) => {
+                    let key = format!("{place} {}", row.enterprise);
+                    let what = PlaceListing { place: place.into(), enterprise: row.enterprise, source: row.source };
+                    add(&mut all, key, &row.registry, what, |_, _| {})
+                }
+                Err(said) => Err(said),
+            };
+            if let Err((zh, en)) = said {
+                self.left_out.push(LeftOutRow { registry: row.registry, key: row.key, zh, en });
+            }
+        }
+        all
+    }
+
+    fn take_listing(&mut self, from: DeliveringRegistry<'_>, record: &Record) -> Result<(), Said> {
+        let building = filled(record, Field::InBuilding).ok_or_else(|| missing("楼宇编号", "building"))?;
+        let enterprise = filled(record, Field::CreditCode).or_else(|| filled(record, Field::Name));
+        let enterprise =
+            enterprise.ok_or_else(|| missing("企业名称或统一社会信用代码", "name or credit code of the enterprise"))?;
+        self.listed.push(ListedRow {
+            building: building.into(),
+            enterprise: enterprise.into(),
+            source: from.title.into(),
+            registry: from.name.into(),
+            key: record.key.clone(),
+        });
+        Ok(())
     }
 
     fn take_place(
@@ -117,6 +176,12 @@ impl DeliveredEntries {
     ) -> Result<(), Said> {
         let name = filled(record, Field::Name).ok_or_else(|| missing("名称", "name"))?;
         let area = area_of(record);
+        // A row that says one district and a street of another lies in both: it is flagged as a sheet's would be.
+        let is_districts = |code: &str| code.bytes().all(|b| b.is_ascii_digit()) && !short_code(code).ends_with("0000");
+        let district = unit_code(text(record, Field::District), None).filter(|district| {
+            let is_other = |area: &str| is_districts(area) && is_districts(district) && area.get(..6) != district.get(..6);
+            area.as_deref().is_some_and(is_other)
+        });
         // The street where it is given, else the district; where no unit is for either, the city's.
         let closest = area.as_deref().and_then(|area| {
             let area = short_code(area);
@@ -133,7 +198,7 @@ impl DeliveredEntries {
             kind,
             unit: tree.units[keeper as usize].code.clone(),
             address: filled(record, Field::Address).map(Into::into),
-            areas: area.map(Into::into).into_iter().collect(),
+            areas: area.into_iter().chain(district).map(Into::into).collect(),
             point: point.filter(|point| is_in_country(*point)),
             services: Vec::new(),
             party_station: false,
@@ -174,7 +239,7 @@ impl DeliveredEntries {
             as_of,
             source: from.title.into(),
         };
-        add(&mut self.posts, format!("{} {kind} {as_of}", posts.unit), from, posts, |sum, more| {
+        add(&mut self.posts, format!("{} {kind} {as_of}", posts.unit), from.name, posts, |sum, more| {
             sum.approved += more.approved;
             sum.filled += more.filled;
             sum.delegated_chairs += more.delegated_chairs;
@@ -202,7 +267,7 @@ impl DeliveredEntries {
             note: filled(record, Field::Title).map(Into::into),
             source: from.title.into(),
         };
-        add(&mut self.services, format!("{} {kind} {}", given.unit, given.period), from, given, |sum, more| {
+        add(&mut self.services, format!("{} {kind} {}", given.unit, given.period), from.name, given, |sum, more| {
             sum.count += more.count;
             // What was said of one is not said of all.
             sum.note = None;
@@ -210,17 +275,67 @@ impl DeliveredEntries {
     }
 }
 
+/// Buildings and parks, by what lists call them.
+struct Houses<'p> {
+    codes: BTreeMap<&'p str, PlaceKind>,
+    /// Keys in the registries that deliver them, and names: of several places with the same none.
+    otherwise: BTreeMap<&'p str, Option<&'p str>>,
+}
+
+impl<'p> Houses<'p> {
+    fn of(places: impl Iterator<Item = &'p UnionPlace>) -> Houses<'p> {
+        let mut houses = Houses { codes: BTreeMap::new(), otherwise: BTreeMap::new() };
+        for place in places {
+            // What people entered comes first, and says what the place is.
+            houses.codes.entry(&place.code).or_insert(place.kind);
+            if !matches!(place.kind, PlaceKind::OfficeBuilding | PlaceKind::BusinessPark) {
+                continue;
+            }
+            let key = place.code.split_once(':').map(|(_, key)| key);
+            for called in key.into_iter().chain([&*place.name]) {
+                let known = houses.otherwise.entry(called).or_insert(Some(&*place.code));
+                *known = known.filter(|code| **code == *place.code);
+            }
+        }
+        houses
+    }
+
+    /// The code of the building or park that a list calls so.
+    fn meant(&self, called: &str) -> Result<&'p str, Said> {
+        if let Some((&code, kind)) = self.codes.get_key_value(called) {
+            return match kind {
+                PlaceKind::OfficeBuilding | PlaceKind::BusinessPark => Ok(code),
+                PlaceKind::Centre | PlaceKind::Station => Err((
+                    format!("{called} 不是楼宇或园区，没有入驻企业名单"),
+                    format!("{called} is no building or park and has no list of enterprises"),
+                )),
+            };
+        }
+        match self.otherwise.get(called) {
+            Some(&Some(code)) => Ok(code),
+            Some(None) => Err((
+                format!("有几处楼宇或园区叫 {called}：请写编号"),
+                format!("several buildings or parks are called {called}: give the code"),
+            )),
+            None => Err((
+                format!("没有楼宇或园区 {called}：请先录入，或在登记中改正"),
+                format!("there is no building or park {called}: bring it first, or have the registry mend the row"),
+            )),
+        }
+    }
+}
+
 /// Adds a statement to what its registry stated of the same before; another registry's is left out, or it would count twice.
 fn add<T>(
     all: &mut BTreeMap<String, Stated<T>>,
     key: String,
-    from: DeliveringRegistry<'_>,
+    registry: &str,
     what: T,
     sum_up: impl FnOnce(&mut T, &T),
 ) -> Result<(), Said> {
     match all.get_mut(&key) {
-        None => drop(all.insert(key, Stated { what, registry: from.name.into() })),
-        Some(stated) if *stated.registry == *from.name => sum_up(&mut stated.what, &what),
+        None => drop(all.insert(key, Stated { what, registry: registry.into() })),
+        Some(stated) if *stated.registry == *registry => sum_up(&mut stated.what, &what),
         Some(stated) => {
             let other = &stated.registry;
             return Err((
@@ -232,11 +347,11 @@ fn add<T>(
     Ok(())
 }
 
-fn missing(zh: &str, en: &str) -> Said {
+pub(super) fn missing(zh: &str, en: &str) -> Said {
     (format!("缺少{zh}"), format!("the {en} is missing"))
 }
 
-fn unread(zh: &str, en: &str, written: &str) -> Said {
+pub(super) fn unread(zh: &str, en: &str, written: &str) -> Said {
     (format!("{zh}「{written}」无法识别"), format!("the {en} \"{written}\" cannot be read"))
 }
 
@@ -252,7 +367,7 @@ fn text(record: &Record, field: Field) -> &str {
     record.text(field).unwrap_or_else(|| record.raw(field)).trim()
 }
 
-fn filled(record: &Record, field: Field) -> Option<&str> {
+pub(super) fn filled(record: &Record, field: Field) -> Option<&str> {
     Some(text(record, field)).filter(|text| !text.is_empty())
 }
 
@@ -273,7 +388,7 @@ fn unit_of(tree: &UnitTree, record: &Record) -> Result<Box<str>, Said> {
 }
 
 /// One of the words that sheets know too.
-fn word<T: Copy>(record: &Record, field: Field, words: &[(T, &[&str])], zh: &str, en: &str) -> Result<T, Said> {
+pub(super) fn word<T: Copy>(record: &Record, field: Field, words: &[(T, &[&str])], zh: &str, en: &str) -> Result<T, Said> {
     let written = filled(record, field).ok_or_else(|| missing(zh, en))?;
     let found = words.iter().find(|(_, texts)| texts.iter().any(|text| text.eq_ignore_ascii_case(written)));
     found.map(|(value, _)| *value).ok_or_else(|| unread(zh, en, written))
@@ -357,7 +472,7 @@ mod tests {
             all.take(&tree, STAFF, &row);
         }
         all.take(&tree, DeliveringRegistry { name: "other", title: "另一系统" }, &posts("7", "D110101", "协管员", 9, "9", 1));
-        let (entries, left_out) = all.finish();
+        let (entries, left_out) = all.finish(&[]);
         let known: Vec<(&str, UnitPosts)> =
             entries.iter().map(|e| (e.key.as_str(), serde_json::from_str(&e.body).unwrap())).collect();
         assert_eq!(known.len(), 2, "{known:?}");
@@ -372,6 +487,62 @@ mod tests {
         {
             assert!(told[at].0 == key && told[at].1.contains(part), "{told:?}");
         }
+    }
+
+    #[test]
+    fn a_building_s_list_is_its_own_and_a_building_in_two_districts_is_flagged() {
+        let (tree, mut all) = (city(), DeliveredEntries::default());
+        let text = |field: Field, raw: &'static str| (field, Some(Value::Text(raw.into())), raw);
+        let building = |key: &str, name: &'static str, area: &'static str, district: &'static str| {
+            let fields = [text(Field::Name, name), text(Field::Area, area), text(Field::District, district)];
+            record(RecordKind::Building, key, &fields)
+        };
+        let listed = |key: &str, building: &'static str, firm: &'static str, code: &'static str| {
+            let mut fields = vec![text(Field::InBuilding, building), text(Field::Name, firm)];
+            fields.extend((!code.is_empty()).then(|| text(Field::CreditCode, code)));
+            record(RecordKind::Listing, key, &fields)
+        };
+        let plan = DeliveringRegistry { name: "plan", title: "发改委" };
+        let house = DeliveringRegistry { name: "house", title: "物业" };
+        for row in [building("L1", "甲厦", "110108001", "110108"), building("L2", "乙厦", "110108001", "110101")] {
+            all.take(&tree, plan, &row);
+        }
+        for row in [
+            listed("1", "L1", "甲公司", ""),
+            listed("2", "plan:L1", "乙公司", "91110108MA0000001X"),
+            listed("3", "乙厦", "丙公司", ""),
+            listed("4", "B7", "丁公司", ""),
+            listed("5", "L9", "戊公司", ""),
+            listed("6", "C1", "己公司", ""),
+        ] {
+            all.take(&tree, house, &row);
+        }
+        let place = |code: &str, kind: PlaceKind| UnionPlace {
+            code: code.into(),
+            name: "人工的厦".into(),
+            kind,
+            unit: "BJ".into(),
+            address: None,
+            areas: Vec::new(),
+            point: None,
+            services: Vec::new(),
+            party_station: false,
+            social_station: false,
+            union_station: false,
+            officers: 0,
+            source: "t".into(),
+        };
+        let (person, centre) = (place("B7", PlaceKind::OfficeBuilding), place("C1", PlaceKind::Centre));
+        let (entries, left_out) = all.finish(&[&person, &centre]);
+        let of = |noun: FederationNoun| entries.iter().filter(|e| e.noun == noun).map(|e| e.key.as_str()).collect::<Vec<_>>();
+        assert_eq!(of(FederationNoun::Listing), ["B7 丁公司", "plan:L1 91110108MA0000001X", "plan:L1 甲公司", "plan:L2 丙公司"]);
+        let told: Vec<(&str, &str)> = left_out.iter().map(|row| (&*row.key, row.en.as_str())).collect();
+        assert!(told.len() == 2 && told[0].0 == "5" && told[0].1.contains("no building or park L9"), "{told:?}");
+        assert!(told[1].0 == "6" && told[1].1.contains("C1 is no building"), "{told:?}");
+        let places: Vec<UnionPlace> =
+            entries.iter().filter(|e| e.noun == FederationNoun::Place).map(|e| serde_json::from_str(&e.body).unwrap()).collect();
+        let flags: Vec<bool> = places.iter().map(UnionPlace::is_in_two_districts).collect();
+        assert_eq!(flags, [false, true], "{places:?}");
     }
 
     #[test]
@@ -396,7 +567,7 @@ mod tests {
         ] {
             all.take(&tree, DeliveringRegistry { name: "service", title: "服务平台" }, &row);
         }
-        let (entries, left_out) = all.finish();
+        let (entries, left_out) = all.finish(&[]);
         let keys: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
         assert_eq!(keys, ["S110108001 CARD 2026-08", "S110108001 HOTLINE 2026-09"]);
         let counts: Vec<(u64, Option<Box<str>>)> = entries

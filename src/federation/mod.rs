@@ -6,6 +6,7 @@
 
 pub mod appraisal;
 pub mod delivered;
+pub mod delivered_units;
 pub mod dispatch;
 pub mod entry;
 pub mod figure;

@@ -34,7 +34,7 @@ named! {
 }
 
 /// What people write for the levels.
-const LEVELS: &[(TreeLevel, &[&str])] = &[
+pub(super) const LEVELS: &[(TreeLevel, &[&str])] = &[
     (TreeLevel::City, &["CITY", "市", "市级"]),
     (TreeLevel::District, &["DISTRICT", "区", "区县", "区级"]),
     (TreeLevel::Street, &["STREET", "街道"]),
@@ -150,7 +150,10 @@ impl UnitTree {
         let units: Vec<TreeUnit> = units.into_iter().map(|(_, unit)| unit).collect();
         let mut parents = vec![None; units.len()];
         let mut roots = 0;
-        for (at, unit) in units.iter().enumerate() {
+        // What was there before has what it claims: who comes later is told.
+        let mut order: Vec<usize> = (0..units.len()).collect();
+        order.sort_by_key(|at| lines[*at] > 0);
+        for (at, unit) in order.iter().map(|at| (*at, &units[*at])) {
             match parent_of(unit, &units, &by_code, lines[at] > 0) {
                 Ok(None) if roots > 0 => faults.push(SheetFault::new(
                     lines[at],
@@ -163,7 +166,7 @@ impl UnitTree {
             }
             own_faults(unit).into_iter().for_each(|(zh, en)| faults.push(SheetFault::new(lines[at], zh, en)));
         }
-        faults.extend(claimed_twice(&units, &lines));
+        faults.extend(claimed_twice(&units, &lines, &order));
         let (downwards, children) = downwards(&parents);
         // Who is not reached from the top, though every parent is there, stands in a circle or below one.
         if faults.is_empty() && downwards.len() < units.len() {
@@ -255,6 +258,18 @@ impl UnitTree {
     pub fn is_industrial(&self, at: u32) -> bool {
         self.units[at as usize].level == TreeLevel::Industrial
     }
+    /// The district that the code or a division of a street or town says, where it stands below another one: it was moved and kept them.
+    /// None where nothing disagrees, and of every other unit.
+    pub fn other_district(&self, at: u32) -> Option<&str> {
+        let unit = &self.units[at as usize];
+        if !matches!(unit.level, TreeLevel::Street | TreeLevel::Town) {
+            return None;
+        }
+        let above = self.upwards(at).find(|up| self.units[*up as usize].level == TreeLevel::District)?;
+        let district = &self.units[above as usize];
+        let known: Vec<&str> = said_districts(district).collect();
+        said_districts(unit).find(|said| !known.is_empty() && !known.contains(said))
+    }
     /// The divisions a unit is for: its own, or those of the nearest unit above that has some.
     pub fn areas_of(&self, at: u32) -> &[Box<str>] {
         let with_areas = self.upwards(at).find(|up| !self.units[*up as usize].areas.is_empty());
@@ -263,6 +278,14 @@ impl UnitTree {
 }
 
 type Said = (String, String);
+
+/// The districts that the divisions and the code of a unit say: 110108 of 110108001, of D110108 and of S110108001.
+fn said_districts(unit: &TreeUnit) -> impl Iterator<Item = &str> {
+    let of_code = unit.code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let is_division = |code: &&str| matches!(code.len(), 6 | 9 | 12) && code.bytes().all(|b| b.is_ascii_digit());
+    let districts = unit.areas.iter().map(|area| &**area).chain([of_code]).filter(is_division).map(|code| &code[..6]);
+    districts.filter(|district| !district.ends_with("0000"))
+}
 
 /// The unit above: None for the city's. What is new has to keep to the order of the levels; what was kept before stays readable.
 fn parent_of(unit: &TreeUnit, units: &[TreeUnit], by_code: &HashMap<Box<str>, u32>, is_new: bool) -> Result<Option<u32>, Said> {
@@ -370,10 +393,10 @@ fn own_faults(unit: &TreeUnit) -> Vec<Said> {
 }
 
 /// Divisions, industries and addresses that two units claim: an enterprise would have two homes.
-fn claimed_twice(units: &[TreeUnit], lines: &[u64]) -> Vec<SheetFault> {
+fn claimed_twice(units: &[TreeUnit], lines: &[u64], order: &[usize]) -> Vec<SheetFault> {
     let mut first: HashMap<(u8, &str), &str> = HashMap::new();
     let mut faults = Vec::new();
-    for (unit, line) in units.iter().zip(lines) {
+    for (unit, line) in order.iter().map(|at| (&units[*at], &lines[*at])) {
         let claims = unit.areas.iter().map(|c| (0, c)).chain(unit.industries.iter().map(|c| (1, c)));
         for (kind, claim) in claims.chain(unit.places.iter().map(|c| (2, c))) {
             match first.get(&(kind, &**claim)) {
@@ -485,6 +508,35 @@ I-SCH,学校工会,产业,I-EDU,,83,,,,test
         assert!(tree.is_within(building, tree.at("D110108").unwrap()) && !tree.is_within(building, tree.at("D110101").unwrap()));
         assert_eq!(tree.areas_of(building).iter().map(|a| &**a).collect::<Vec<_>>(), ["110108001"]);
         assert_eq!((code(tree.root().unwrap()), tree.downwards().len()), ("BJ".to_owned(), tree.units.len()));
+    }
+
+    #[test]
+    fn a_street_below_another_district_than_its_code_says_is_told() {
+        let header = CITY.lines().next().unwrap();
+        let moved = |line: &str| {
+            let mut units = read_units(CITY, None).unwrap();
+            let added = read_units(&format!("{header}\n{line}\n"), None).unwrap();
+            units.retain(|(_, unit)| added.iter().all(|(_, new)| new.code != unit.code));
+            units.extend(added.iter().cloned());
+            let tree = UnitTree::build(units).unwrap_or_else(|faults| panic!("{faults:?}"));
+            let said = tree.other_district(tree.at(&added[0].1.code).unwrap()).map(str::to_owned);
+            let others = (0..tree.units.len() as u32).filter(|at| tree.other_district(*at).is_some()).count();
+            assert_eq!(others, usize::from(said.is_some()), "{line}: only the one that was moved");
+            said
+        };
+        for (line, said) in [
+            ("S110108002,乙街道总工会,街道,D110101,110108002,,,,,test", Some("110108")),
+            ("S110108002,乙街道总工会,街道,D110101,,,,,,test", Some("110108")),
+            ("S-2,乙街道总工会,街道,D110101,110108003,,,,,test", Some("110108")),
+            ("S110108002,乙街道总工会,街道,D110108,110101002,,,,,test", Some("110101")),
+            ("S110108002,乙街道总工会,街道,D110108,110108002,,,,,test", None),
+            ("S-2,乙街道总工会,街道,D110101,110101002,,,,,test", None),
+            ("S20240001,乙街道总工会,街道,D110101,110101002,,,,,test", None),
+            ("S110108009,直属街道总工会,街道,BJ,,,,,,test", None),
+            ("P9,跨区园区工会,园区,D110101,110108003,,,,,test", None),
+        ] {
+            assert_eq!(moved(line).as_deref(), said, "{line}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::edition::{Edition, EnterpriseRow, Filter, FoundRows, RowFinder};
 use crate::model::public_id;
 use crate::store::case::{CaseArea, CaseQuery};
 use crate::store::duty::DutyRow;
+use crate::store::work_event::{self, WorkEvent, WorkEventKind};
 use crate::store::{case, case_event, duty};
 
 /// Cases that are given or handed over at a time.
@@ -219,6 +220,8 @@ impl Hub {
             one_first(&of_unit, &row)?;
         }
         duty::put(&mut tx, &row).await.map_err(failed)?;
+        let given = event(WorkEventKind::Given, &row.id);
+        work_event::note(&mut tx, &[given], row.at, row.by_whom.as_deref()).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         Ok(row)
     }
@@ -260,10 +263,12 @@ impl Hub {
     pub async fn end_duty(&self, id: &str, by: Option<&str>) -> Result<(), HubError> {
         let today = self.clock.today(self.settings.zone).to_string();
         let failed = |e| HubError::Store(self.store.failed(e));
+        let at = self.clock.millis();
         let mut tx = self.store.begin_cases().await?;
-        if !duty::end(&mut tx, id, &today, self.clock.millis(), by).await.map_err(failed)? {
+        if !duty::end(&mut tx, id, &today, at, by).await.map_err(failed)? {
             return Err(no_duty(id));
         }
+        work_event::note(&mut tx, &[event(WorkEventKind::Ended, id)], at, by).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         Ok(())
     }
@@ -325,9 +330,11 @@ impl Hub {
         };
         let mut theirs = duty::of_unit(&mut tx, &from.unit).await.map_err(failed)?;
         theirs.retain(is_theirs);
+        let at = self.clock.millis();
         for row in &theirs {
-            duty::end(&mut tx, &row.id, &today.to_string(), self.clock.millis(), by).await.map_err(failed)?;
+            duty::end(&mut tx, &row.id, &today.to_string(), at, by).await.map_err(failed)?;
         }
+        let mut given = Vec::with_capacity(theirs.len());
         for row in &theirs {
             let Some(old) = duty_of(row) else { continue };
             let days = (old.starts.max(today), old.ends);
@@ -336,7 +343,11 @@ impl Hub {
                 one_first(&duty::of_unit(&mut tx, &to.unit).await.map_err(failed)?, &new)?;
             }
             duty::put(&mut tx, &new).await.map_err(failed)?;
+            given.push(new.id);
         }
+        let ended = theirs.iter().map(|row| event(WorkEventKind::Ended, &row.id));
+        let events: Vec<WorkEvent<'_>> = ended.chain(given.iter().map(|id| event(WorkEventKind::Given, id))).collect();
+        work_event::note(&mut tx, &events, at, by).await.map_err(failed)?;
         let mut log = self.case_log(&mut tx).await?;
         let mut changed = Vec::new();
         let change = CaseChange { owner: Some(Some(to)), ..CaseChange::default() };
@@ -360,6 +371,11 @@ impl Hub {
         tx.commit().await.map_err(failed)?;
         Ok((changed.len(), theirs.len()))
     }
+}
+
+/// What happened to a duty.
+fn event(kind: WorkEventKind, duty: &str) -> WorkEvent<'_> {
+    WorkEvent { kind, thing: duty, visits: None }
 }
 
 /// A unit has one first responsible person at a time.

@@ -54,6 +54,8 @@ pub struct SheetReceipt {
     pub unchanged: usize,
     /// Lines that stay out, and why.
     pub left_out: Vec<SheetFault>,
+    /// Lines that were kept and that a person has to look at, and why.
+    pub flagged: Vec<SheetFault>,
     /// What is wrong: nothing was kept.
     pub faults: Vec<SheetFault>,
 }
@@ -117,6 +119,36 @@ fn read_sheet(noun: FederationNoun, text: &str, origin: &SheetOrigin) -> Result<
 
 fn keyed<T: Serialize>(rows: Vec<(u64, T)>, key: impl Fn(&T) -> String) -> Vec<(u64, String, String)> {
     rows.into_iter().map(|(line, what)| (line, key(&what), body(&what))).collect()
+}
+
+/// Lines of a sheet that hold together and are odd all the same: streets below another district than their code says, buildings in two.
+fn flagged(noun: FederationNoun, entries: &[(u64, String, String)], federation: &Federation) -> Vec<SheetFault> {
+    let of_unit = |(line, key, _): &(u64, String, String)| {
+        let at = federation.tree.at(key)?;
+        let (said, above) = (federation.tree.other_district(at)?, federation.tree.parent(at)?);
+        let above = &federation.tree.units[above as usize].code;
+        let zh = format!("{key} 的代码或区划属 {said}，上级却是 {above}：如已划转，请核对代码与区划");
+        let en = format!("the code or division of {key} says {said}, but it is below {above}: where it was moved, look at both");
+        Some(SheetFault::new(*line, zh, en))
+    };
+    let of_places = || {
+        let lines: HashMap<&str, u64> = entries.iter().map(|(line, key, _)| (key.as_str(), *line)).collect();
+        let odd = federation.places.iter().map(|place| &place.what).filter(|place| federation.is_in_two_districts(place));
+        let fault = |place: &UnionPlace| {
+            let (line, code) = (lines.get(&*place.code)?, &place.code);
+            let zh = format!("{code} 跨两区：其企业归谁须由人决定");
+            let en = format!("{code} is in two districts: a person has to say whose its enterprises are");
+            Some(SheetFault::new(*line, zh, en))
+        };
+        let mut faults: Vec<SheetFault> = odd.filter_map(fault).collect();
+        faults.sort_by_key(|fault| fault.line);
+        faults
+    };
+    match noun {
+        FederationNoun::Unit => entries.iter().filter_map(of_unit).collect(),
+        FederationNoun::Place => of_places(),
+        _ => Vec::new(),
+    }
 }
 
 impl Hub {
@@ -203,7 +235,7 @@ impl Hub {
                         format!("{place} is no building or park and has no list of enterprises"),
                     ));
                 }
-            } else if strays == Strays::Refused {
+            } else if strays == Strays::Refused && !self.is_registrys(row) {
                 faults.push(SheetFault::new(
                     line(row),
                     format!("没有楼宇或园区 {place}：请先导入"),
@@ -265,6 +297,14 @@ impl Hub {
         }
     }
 
+    /// The code of the unit that something entered is of; None of units and of what is of none.
+    ///
+    /// # Errors
+    /// The store holds what cannot be read.
+    pub(super) fn unit_of_entry(&self, row: &EntryRow) -> Result<Option<String>, StoreError> {
+        self.read_noun(row, &mut Federation::default())
+    }
+
     fn entered<T: DeserializeOwned>(&self, row: &EntryRow) -> Result<Entered<T>, StoreError> {
         let body = row.body.as_deref().unwrap_or("null");
         let what = self.store.json(body, "federation_entry", row.seq, "body")?;
@@ -312,17 +352,18 @@ impl Hub {
             let unchanged = read.entries.len() - new.len();
             standing.retain(|r| !lines.contains_key(&(r.noun.clone(), r.key.clone())));
             standing.extend(read.entries.iter().map(|(_, key, body)| row(key, Some(body))));
-            match self.read_federation(stamp, &standing, &lines, Strays::Refused) {
-                Ok(_) => {}
+            let flagged = match self.read_federation(stamp, &standing, &lines, Strays::Refused) {
+                Ok(federation) => flagged(noun, &read.entries, &federation),
                 Err(Unbuilt::Faults(faults)) => return Ok(SheetReceipt { faults, ..SheetReceipt::default() }),
                 Err(Unbuilt::Store(error)) => return Err(error.into()),
-            }
+            };
             if new.is_empty() || self.store.put_federation_entries(stamp, &new).await? {
                 if noun == FederationNoun::Unit {
                     // What registries delivered waited for somebody to keep it, or goes to another unit.
                     self.enter_delivered().await?;
                 }
-                return Ok(SheetReceipt { kept: read.entries.len(), unchanged, left_out: read.left_out, faults: Vec::new() });
+                let (kept, left_out) = (read.entries.len(), read.left_out);
+                return Ok(SheetReceipt { kept, unchanged, left_out, flagged, faults: Vec::new() });
             }
         }
         Err(HubError::said("有人同时在录入，请稍后再试", "somebody else enters at the same time: try again in a moment"))
@@ -434,7 +475,7 @@ impl From<Unbuilt> for HubError {
 }
 
 /// What stands does not hold together: somebody wrote past the checks.
-fn broken(faults: &[SheetFault]) -> HubError {
+pub(super) fn broken(faults: &[SheetFault]) -> HubError {
     let (zh, en): (Vec<&str>, Vec<&str>) = faults.iter().take(3).map(|f| (f.problem.zh.as_str(), f.problem.en.as_str())).unzip();
     HubError::said(
         format!("工会单位数据自相矛盾：{}", zh.join("；")),

@@ -29,6 +29,7 @@ use crate::store::case::{CaseQuery, CaseRow, NEVER_DUE};
 use crate::store::finding::FindingRow;
 use crate::store::visit;
 use crate::store::visit::{VisitListRow, VisitRow, VisitStopRow};
+use crate::store::work_event::{self, WorkEvent, WorkEventKind};
 use crate::store::{case, case_event};
 
 /// Doors that one drawing may share out.
@@ -108,6 +109,18 @@ fn digest_of(list: &str, row: &SheetRow, found: &VisitFound) -> String {
     format!("{:032x}", xxhash_rust::xxh3::xxh3_128(parts.join("\u{1f}").as_bytes()))
 }
 
+/// Notes what happened to visits of a list, for whoever watches it; where it concerns none nothing happened.
+async fn note_visits(
+    tx: &mut Tx,
+    kind: WorkEventKind,
+    list: &str,
+    visits: usize,
+    (at, by): (i64, Option<&str>),
+) -> Result<(), sqlx::Error> {
+    let events = [WorkEvent { kind, thing: list, visits: Some(visits) }];
+    work_event::note(tx, &events[..visits.min(1)], at, by).await
+}
+
 impl Hub {
     /// Draws lists: doors that lie together, equal loads, in walking order. Each becomes its owner's.
     ///
@@ -170,6 +183,10 @@ impl Hub {
             visit::put_list(&mut tx, &list, &stops).await.map_err(failed)?;
             drawn.push(DrawnList { list, stops });
         }
+        let lists = drawn.iter().map(|one: &DrawnList| one.list.id.as_str());
+        let events: Vec<WorkEvent<'_>> =
+            lists.map(|thing| WorkEvent { kind: WorkEventKind::Drawn, thing, visits: None }).collect();
+        work_event::note(&mut tx, &events, at, new.by.as_deref()).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         Ok(drawn)
     }
@@ -397,6 +414,10 @@ impl Hub {
             visit::put(&mut tx, &v).await.map_err(failed)?;
         }
         case_event::note(&mut tx, &log.events).await.map_err(failed)?;
+        let brought = receipt.counts + receipt.asked.len();
+        note_visits(&mut tx, WorkEventKind::Brought, &list.id, brought, (log.at, bringing.by.as_deref()))
+            .await
+            .map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         receipt.pending = changes_verdicts && self.follow(progress).await;
         Ok(receipt)
@@ -468,6 +489,7 @@ impl Hub {
         list: &str,
         visits: &[i64],
         count: bool,
+        by: Option<&str>,
         progress: Arc<dyn ProgressSink>,
     ) -> Result<usize, HubError> {
         self.store.visit_list(list).await?.ok_or_else(|| no_list(list))?;
@@ -501,6 +523,7 @@ impl Hub {
             done += 1;
         }
         case_event::note(&mut tx, &log.events).await.map_err(failed)?;
+        note_visits(&mut tx, WorkEventKind::Settled, list, done, (log.at, by)).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         if changes_verdicts {
             self.follow(progress).await;
@@ -568,6 +591,7 @@ impl Hub {
             visit::put(&mut tx, &v).await.map_err(failed)?;
         }
         case_event::note(&mut tx, &log.events).await.map_err(failed)?;
+        note_visits(&mut tx, WorkEventKind::TakenBack, list, done, (log.at, by)).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         if changes_verdicts {
             self.follow(progress).await;

@@ -53,6 +53,10 @@ named! {
         Post = "post",
         /// Services that a unit of the federation gave, counted by kind and month, or one by one.
         Service = "service",
+        /// A unit of the federation's tree.
+        Unit = "unit",
+        /// A line of a building's or park's own list of the enterprises in it.
+        Listing = "listing",
         /// Anything else with a date: an inspection, a hotline case, a service, a media report.
         Event = "event",
         /// A row of an area code table (streets).
@@ -67,7 +71,15 @@ impl RecordKind {
     pub fn names_enterprise(self) -> bool {
         !matches!(
             self,
-            Self::Target | Self::Station | Self::Building | Self::Post | Self::Service | Self::AreaCode | Self::IndustryCode
+            Self::Target
+                | Self::Station
+                | Self::Building
+                | Self::Post
+                | Self::Service
+                | Self::Unit
+                | Self::Listing
+                | Self::AreaCode
+                | Self::IndustryCode
         )
     }
 }
@@ -258,7 +270,7 @@ named! {
         TargetValue = "value",
         /// Who answers for it.
         Responsible = "responsible",
-        // the federation's posts and services
+        // the federation's units, posts and services, and buildings' own lists
         /// A unit of the federation, by its code or by a name that no other unit has.
         FederationUnit = "unit",
         /// Kind of post: SOCIAL_WORKER, STUDENT_ASSISTANT, ASSISTANT, COORDINATOR, or the Chinese word.
@@ -277,6 +289,12 @@ named! {
         ServiceKind = "service_kind",
         /// How many; a row without this field is one.
         Quantity = "quantity",
+        /// What the chair of a unit is there: 主席, 常务副主席, a delegated social worker.
+        ChairPost = "chair_post",
+        /// By when a unit is to stand.
+        DueOn = "due_on",
+        /// The building or park that a list is of: its code, its key in the registry that delivers it, or a name that no other has.
+        InBuilding = "building",
         // code tables
         /// Code of a row of a code table.
         Code = "code",

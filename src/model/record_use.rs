@@ -18,6 +18,10 @@ named! {
         Place = "place",
         /// They are counted among the posts and services of the federation, once units were entered.
         FederationCount = "federation count",
+        /// Each is a unit of the federation's tree.
+        TreeUnit = "unit",
+        /// Each is a line of a building's own list, once the building is known.
+        Listing = "listing",
         /// They land, are kept and can be looked up row by row; nothing is made of them yet.
         KeptOnly = "kept only",
     }
@@ -38,6 +42,10 @@ impl RecordUse {
             RecordUse::FederationCount => {
                 ("录入单位后，计入工会的岗位或服务", "counted among the federation's posts or services, once units were entered")
             }
+            RecordUse::TreeUnit => ("成为工会组织树中的单位", "a unit of the federation's tree"),
+            RecordUse::Listing => {
+                ("楼宇已知后，成为其入驻企业名单中的一行", "a line of a building's own list, once the building is known")
+            }
             RecordUse::KeptOnly => ("只入库保存，尚未使用", "kept only: it lands and is kept, and nothing reads it yet"),
         }
     }
@@ -52,6 +60,8 @@ impl RecordKind {
             RecordKind::Dispatch | RecordKind::Investment | RecordKind::Dispute | RecordKind::Event => RecordUse::Tie,
             RecordKind::Station | RecordKind::Building => RecordUse::Place,
             RecordKind::Post | RecordKind::Service => RecordUse::FederationCount,
+            RecordKind::Unit => RecordUse::TreeUnit,
+            RecordKind::Listing => RecordUse::Listing,
             RecordKind::AreaCode | RecordKind::IndustryCode => RecordUse::KeptOnly,
         }
     }

@@ -143,6 +143,8 @@ struct Inner {
     told_case: tokio::sync::Mutex<Option<i64>>,
     /// The same of events of correction requests.
     told_correction: tokio::sync::Mutex<Option<i64>>,
+    /// The same of events of visit lists and duties.
+    told_work: tokio::sync::Mutex<Option<i64>>,
     /// Number of the edition that the cases follow, as far as this process knows.
     followed: AtomicU32,
     callers: CallerCache,
@@ -189,6 +191,7 @@ impl ServerState {
             told: AtomicU32::new(0),
             told_case: tokio::sync::Mutex::new(None),
             told_correction: tokio::sync::Mutex::new(None),
+            told_work: tokio::sync::Mutex::new(None),
             followed: AtomicU32::new(0),
             callers: CallerCache::default(),
             signer,
@@ -256,7 +259,36 @@ impl ServerState {
             hub.followed_by_corrections().await;
         }
         self.tell_cases().await?;
+        self.tell_work().await?;
         self.tell_corrections().await
+    }
+
+    /// Tells subscribers what happened to visit lists and duties since the last time, in this process or another one.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(in crate::serve) async fn tell_work(&self) -> Result<(), Problem> {
+        /// Events read at a time.
+        const PART: i64 = 4_096;
+        let store = &self.0.hub.store;
+        let mut told = self.0.told_work.lock().await;
+        // Nobody listens, or listens since now: what happened before is nobody's news.
+        let Some(mut last) = told.filter(|_| self.events().work.receiver_count() > 0) else {
+            *told = Some(store.last_work_event().await?);
+            return Ok(());
+        };
+        loop {
+            let events = store.work_events_after(last, PART).await?;
+            let more = events.len() as i64 == PART;
+            for event in events {
+                last = event.id;
+                let _ = self.events().work.send(Arc::new(event));
+            }
+            *told = Some(last);
+            if !more {
+                return Ok(());
+            }
+        }
     }
 
     /// Tells subscribers what happened to correction requests since the last time, in this process or another one.

@@ -73,6 +73,15 @@ impl Store {
         read!(self, |db| sqlx::query_as(sql).bind(unit).fetch_all(db).await).map_err(|e| self.failed(e))
     }
 
+    /// One duty; None where there is none.
+    ///
+    /// # Errors
+    /// Database, where the store cannot be read.
+    pub async fn duty(&self, id: &str) -> Result<Option<DutyRow>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM duty WHERE id = $1"));
+        read!(self, |db| sqlx::query_as(sql).bind(id).fetch_optional(db).await).map_err(|e| self.failed(e))
+    }
+
     /// What each owner has to do, the most first; cases of nobody among them. Each list of areas must hold, as in a `CaseQuery`.
     ///
     /// # Errors

@@ -34,6 +34,7 @@ pub const GROWING: &[&str] = &[
     "case_event",
     "visit",
     "duty",
+    "work_event",
     "named_list",
     "federation_entry",
     "target_version",

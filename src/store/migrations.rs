@@ -50,6 +50,7 @@ const STEPS: &[Step] = &[
     step!(325, "0325_target_source"),
     step!(335, "0335_named_list_suppliers"),
     step!(347, "0347_policy"),
+    step!(352, "0352_work_event"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

@@ -45,6 +45,7 @@ pub mod told;
 pub mod usage;
 pub mod visit;
 pub mod webhook;
+pub mod work_event;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

@@ -40,7 +40,7 @@ const QUERIES: &[(Needs, &str)] = &[
     (Needs::Single, "gap enterprises enterprise search tradeUnions tradeUnion"),
     (
         REVIEW,
-        "review cases work duties workload namedLists namedList leads unionUnits unionUnit unionPosts unionPlaces unionPlace
+        "review cases work heldDuties duties workloads workload enterpriseLists namedLists namedList leads unionUnits unionUnit unionPosts unionPlaces unionPlace
          unionServices unionServiceCounts unionPostCounts nearestPlace dispatchAgreements
          unionCollections unionAppraisal federationFigures unionStandings unionWork unionObjections unionRewards appraisalYears
          unionPilotAreas unionKeyPoints statedFigures visitLists visitList",

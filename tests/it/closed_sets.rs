@@ -77,6 +77,8 @@ const CLOSED: &[(&str, &str, &str)] = &[
     ("Query.unionCollections(within)", r#"unionCollections(within: "NOWHERE") { totalCount }"#, "NOWHERE"),
     ("Query.unionCollections(period)", r#"unionCollections(period: "2010-06") { totalCount }"#, "2010Q3"),
     ("Query.federationFigures(unit)", r#"federationFigures(unit: "furlongs") { code }"#, "furlongs"),
+    ("DutyFilter.unit", r#"heldDuties(filter: { unit: ["nowhere"] }) { totalCount }"#, "nowhere"),
+    ("WorkloadFilter.unit", r#"workloads(filter: { unit: ["nowhere"] }) { totalCount }"#, "nowhere"),
     ("Query.duties(unit)", r#"duties(unit: "nowhere") { id }"#, "nowhere"),
     ("Query.visitLists(unit)", r#"visitLists(unit: "nowhere") { id }"#, "nowhere"),
 ];
@@ -84,6 +86,8 @@ const CLOSED: &[(&str, &str, &str)] = &[
 /// The same in subscriptions.
 const TOLD: &[(&str, &str)] = &[
     ("Subscription.correctionChanged(registry)", r#"subscription { correctionChanged(registry: "taxes") { __typename } }"#),
+    ("Subscription.dutyChanged(unit)", r#"subscription { dutyChanged(unit: "taxes") { at } }"#),
+    ("Subscription.visitListChanged(unit)", r#"subscription { visitListChanged(unit: "taxes") { at } }"#),
     ("Subscription.syncProgress(registry)", r#"subscription { syncProgress(registry: "taxes") { stage } }"#),
 ];
 

@@ -45,7 +45,7 @@ async fn the_generated_expectations_are_what_the_samples_read_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_shipped_connector_passes_the_tests_of_the_kit() {
     let all = Connector::embedded_all();
-    assert_eq!(all.len(), 18);
+    assert_eq!(all.len(), 20);
     let mut failed = Vec::new();
     for connector in &all {
         for finding in check(connector, &folder(&connector.name), &PullContext::default()).await {

@@ -488,3 +488,44 @@ async fn a_stray_cell_at_the_end_of_an_old_sheet_costs_no_memory() {
     let said = refused("a.xls", biff(&cells, &["General"])).await;
     assert!(said.contains("16777216") && said.contains("xlsx"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hidden_columns_are_read_and_named_in_workbooks_of_every_kind() {
+    use crate::shapes_files::{Cell, biff_with, ods_with, xlsb_hiding};
+    let mut cells = Vec::new();
+    for (row, line) in THREE.iter().enumerate() {
+        for (column, cell) in line.split('|').enumerate() {
+            let cell = cell.parse().map_or(Cell::Text(cell), Cell::Number);
+            cells.push((row as u16, column as u16, cell, 0));
+        }
+    }
+    let two = |numbers: &[u16]| numbers.iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>();
+    // ColInfo of the third column, hidden; Row of the second line, filtered out.
+    let hidden = [(0x007D_u16, two(&[2, 2, 2304, 0, 1, 0])), (0x0208, two(&[1, 0, 3, 255, 0, 0, 0x20, 0]))];
+    let narrow = [(0x007D_u16, two(&[2, 2, 0, 0, 0, 0])), (0x007D, two(&[0, 1, 2304, 0, 0, 0]))];
+    let cell =
+        |row: &str| row.split('|').map(|c| format!("<Cell><Data ss:Type=\"String\">{c}</Data></Cell>")).collect::<String>();
+    let spreadsheet_ml = format!(
+        "<?xml version=\"1.0\"?><?mso-application progid=\"Excel.Sheet\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\" \
+         xmlns:ss=\"urn:schemas-microsoft-com:office:spreadsheet\"><Worksheet ss:Name=\"表\"><Table><Column ss:Span=\"1\"/><Column ss:Hidden=\"1\"/>{}</Table></Worksheet></Workbook>",
+        THREE.iter().map(|r| format!("<Row>{}</Row>", cell(r))).collect::<String>()
+    );
+    let columns = "<table:table-column table:number-columns-repeated=\"2\"/><table:table-column table:visibility=\"collapse\"/>";
+    for (name, bytes, expected) in [
+        ("a.xls", biff_with(&cells, &["General"], &hidden), &["columns_hidden", "rows_hidden"][..]),
+        ("a.xls", biff_with(&cells, &["General"], &narrow), &["columns_hidden"]),
+        ("a.xlsb", xlsb_hiding(&THREE, Some(2)), &["columns_hidden"]),
+        ("a.ods", ods_with(&THREE, columns), &["columns_hidden"]),
+        ("a.xls", spreadsheet_ml.into_bytes(), &["columns_hidden"]),
+    ] {
+        let folder = Folder::new();
+        let path = folder.put(name, bytes);
+        let read = sample(&path, "").await.unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(shown(&read), of_three(), "{name}");
+        let said: Vec<&str> =
+            notes(&read).into_iter().filter(|code| code.ends_with("_hidden") && *code != "sheets_hidden").collect();
+        assert_eq!(said, expected, "{name}");
+        let of_columns = read.notes.iter().find(|note| note.code == "columns_hidden").unwrap();
+        assert!(of_columns.zh.contains("人数") && !of_columns.zh.contains("名称"), "{name}: {}", of_columns.zh);
+    }
+}

@@ -35,6 +35,11 @@ pub fn raw_book(sheets: &[(&str, &str, &str)]) -> Vec<u8> {
 }
 
 pub fn ods(rows: &[&str]) -> Vec<u8> {
+    ods_with(rows, "")
+}
+
+/// The same, with these elements in front of the table's rows.
+pub fn ods_with(rows: &[&str], columns: &str) -> Vec<u8> {
     let cell = |c: &str| match c.parse::<f64>() {
         Ok(n) => {
             format!("<table:table-cell office:value-type=\"float\" office:value=\"{n}\"><text:p>{c}</text:p></table:table-cell>")
@@ -48,7 +53,7 @@ pub fn ods(rows: &[&str]) -> Vec<u8> {
     let content = format!(
         "<office:document-content><office:automatic-styles><style:style style:name=\"h\" style:family=\"table\"><style:table-properties table:display=\"false\"/></style:style></office:automatic-styles>\
          <office:body><office:spreadsheet><table:table table:name=\"旧\" table:style-name=\"h\"><table:table-row><table:table-cell office:value-type=\"string\"><text:p>旧</text:p></table:table-cell></table:table-row></table:table>\
-         <table:table table:name=\"表\">{rows}<table:table-row table:number-rows-repeated=\"1048570\"><table:table-cell table:number-columns-repeated=\"1024\"/></table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
+         <table:table table:name=\"表\">{columns}{rows}<table:table-row table:number-rows-repeated=\"1048570\"><table:table-cell table:number-columns-repeated=\"1024\"/></table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
     );
     zipped(&[("mimetype", b"application/vnd.oasis.opendocument.spreadsheet".to_vec()), ("content.xml", content.into_bytes())])
 }
@@ -72,6 +77,11 @@ pub enum Cell {
 
 /// A BIFF8 workbook of one sheet: row, column, cell, style (the place of its format).
 pub fn biff(cells: &[(u16, u16, Cell, u16)], formats: &[&str]) -> Vec<u8> {
+    biff_with(cells, formats, &[])
+}
+
+/// The same, with these records in front of the sheet's cells.
+pub fn biff_with(cells: &[(u16, u16, Cell, u16)], formats: &[&str], more: &[(u16, Vec<u8>)]) -> Vec<u8> {
     fn record(out: &mut Vec<u8>, kind: u16, content: &[u8]) {
         out.extend(kind.to_le_bytes());
         out.extend((content.len() as u16).to_le_bytes());
@@ -100,6 +110,7 @@ pub fn biff(cells: &[(u16, u16, Cell, u16)], formats: &[&str]) -> Vec<u8> {
     record(&mut globals, 0x000A, &[]);
     let mut sheet = Vec::new();
     record(&mut sheet, 0x0809, &bof(0x0010));
+    more.iter().for_each(|(kind, content)| record(&mut sheet, *kind, content));
     for (row, column, cell, style) in cells {
         let head = [row.to_le_bytes(), column.to_le_bytes(), style.to_le_bytes()].concat();
         match cell {
@@ -131,6 +142,11 @@ pub fn xls(rows: &[&'static str]) -> Vec<u8> {
 }
 
 pub fn xlsb(rows: &[&str]) -> Vec<u8> {
+    xlsb_hiding(rows, None)
+}
+
+/// The same, with a column hidden.
+pub fn xlsb_hiding(rows: &[&str], hidden: Option<u32>) -> Vec<u8> {
     fn record(out: &mut Vec<u8>, kind: u32, content: &[u8]) {
         if kind < 128 {
             out.push(kind as u8);
@@ -152,6 +168,10 @@ pub fn xlsb(rows: &[&str]) -> Vec<u8> {
     let mut workbook = Vec::new();
     record(&mut workbook, 156, &[&0u32.to_le_bytes()[..], &1u32.to_le_bytes(), &wide("rId1"), &wide("表")].concat());
     let mut sheet = Vec::new();
+    if let Some(column) = hidden {
+        let info = [column.to_le_bytes(), column.to_le_bytes(), 2304u32.to_le_bytes(), 0u32.to_le_bytes()].concat();
+        record(&mut sheet, 60, &[&info[..], &[1, 0]].concat());
+    }
     for (row, line) in rows.iter().enumerate() {
         record(&mut sheet, 0, &[&(row as u32).to_le_bytes()[..], &[0; 13]].concat());
         for (column, cell) in line.split('|').enumerate() {

@@ -110,8 +110,11 @@ impl<'c> Shifted<'c> {
                 self.is_strange(*column, Looks::of(cell.unwrap_or_default()), 1)
             })
         };
-        let odd = (0..chunk.len()).filter(|row| is_odd(*row));
-        let found: Vec<(usize, usize)> = odd.filter_map(|row| Some((row, self.shifted_at(&chunk, row)?))).collect();
+        let at = |row: usize| {
+            let odd = if is_odd(row) { self.shifted_at(&chunk, row) } else { None };
+            odd.or_else(|| self.cut_address(&chunk, row))
+        };
+        let found: Vec<(usize, usize)> = (0..chunk.len()).filter_map(|row| Some((row, at(row)?))).collect();
         if found.is_empty() {
             return chunk;
         }
@@ -202,11 +205,49 @@ impl<'c> Shifted<'c> {
         (best * 2 < strange || is_told()).then_some(at)
     }
 
+    /// The column of an address that a separator cut in two where nothing stands behind it but a column that hardly anybody fills in: no
+    /// cell looks strange there, but what came into it is a house, a floor or a room and nothing else, which is no remark.
+    fn cut_address(&self, chunk: &Chunk, row: usize) -> Option<usize> {
+        if !self.open_ended {
+            return None;
+        }
+        let is_filled = |cell: &Option<&str>| cell.is_some_and(|c| !c.trim().is_empty());
+        let last = chunk.cells(row).enumerate().filter(|(_, cell)| is_filled(cell)).map(|(at, _)| at).max()?;
+        let address = last.checked_sub(1)?;
+        let others = self.rows.saturating_sub(1);
+        let filled = others.saturating_sub(self.seen[last][Looks::Empty as usize]);
+        if others < KNOWN_FROM || filled * 5 > others {
+            return None;
+        }
+        let cells: Vec<Option<&str>> = chunk.cells(row).collect();
+        let is_cut = is_address(cells[address].unwrap_or_default()) && is_part_of_house(cells[last].unwrap_or_default());
+        self.connector.key(self.layout.as_ref()?, &cells).ok()?;
+        is_cut.then_some(address)
+    }
+
     fn fault(&self, at: usize) -> RowError {
         let columns = self.seen.len();
         let column = self.layout.as_ref().map_or("", |layout| layout.columns[at].as_str());
         shifted(column, columns)
     }
+}
+
+/// Whether a text says where something is: 北京市朝阳区示例路1号, 示例大厦.
+fn is_address(text: &str) -> bool {
+    const PLACES: &str = "路街巷道胡同里村镇乡区号院园楼厦座";
+    let text = text.trim();
+    text.chars().count() >= 4 && Looks::of(text) == Looks::Words && text.chars().any(|c| PLACES.contains(c))
+}
+
+/// Whether a text is a house, a floor or a room and nothing else: 2层, B座1201室, 三号楼, 5单元, 12-3号.
+fn is_part_of_house(text: &str) -> bool {
+    const PARTS: &str = "号楼栋幢座院门层室房铺元";
+    const WITH: &str = "单间区内东西南北中上下左右前后甲乙丙丁至及、-—~－～()（）# ";
+    const NUMBERS: &str = "一二三四五六七八九十百零〇";
+    let is_number = |c: char| c.is_ascii_alphanumeric() || NUMBERS.contains(c);
+    let text = text.trim();
+    let only = text.chars().all(|c| is_number(c) || PARTS.contains(c) || WITH.contains(c));
+    only && text.chars().any(is_number) && text.chars().any(|c| PARTS.contains(c))
 }
 
 fn shifted(column: &str, columns: usize) -> RowError {
@@ -245,6 +286,30 @@ mod tests {
         let kept = Shifted::new(&connector, &columns).sift(chunk);
         assert!(kept.faults.iter().all(|f| f.error.code() == "cells_shifted"));
         (kept.len(), kept.faults.iter().map(|f| f.number).collect())
+    }
+
+    #[test]
+    fn an_address_that_was_cut_before_an_empty_remark_is_told_and_a_remark_is_none() {
+        let header = "代码,名称,地址,备注";
+        let good = ["91110105MA0000007L,北京示例甲有限公司,北京市朝阳区示例路1号,"; 5];
+        let with = |row: &str| {
+            let mut rows = good.to_vec();
+            rows.insert(2, row);
+            sifted(header, &rows)
+        };
+        for cut in ["2层", "B座1201室", "三号楼", "12-3号", "1幢5单元301", "东侧2层"] {
+            let row = format!("91110105MA0000015F,北京示例乙有限公司,北京市朝阳区示例路2号,{cut}");
+            let is_told = cut != "东侧2层"; // 侧 is a word of remarks too
+            assert_eq!(with(&row), if is_told { (5, vec![3]) } else { (6, vec![]) }, "{cut}");
+        }
+        for fine in ["停产", "见3号文件", "已迁2层办公", "2021", "A", ""] {
+            let row = format!("91110105MA0000015F,北京示例乙有限公司,北京市朝阳区示例路2号,{fine}");
+            assert_eq!(with(&row), (6, vec![]), "{fine}");
+        }
+        // Behind a name, or where others say such things too, it is a remark like any other.
+        assert_eq!(with("91110105MA0000015F,北京示例乙,,2层"), (6, vec![]));
+        let rooms = ["91110105MA0000007L,北京示例甲有限公司,北京市朝阳区示例路1号,3层"; 6];
+        assert_eq!(sifted(header, &rooms), (6, vec![]));
     }
 
     #[test]

@@ -222,6 +222,32 @@ fn sheets(content: &str) -> io::Result<Vec<SheetName>> {
     }
 }
 
+/// First and last of the columns of a table that are hidden.
+fn hidden_columns(content: &str, sheet: usize) -> io::Result<Vec<(u32, u32)>> {
+    let mut reader = Reader::from_str(content);
+    reader.config_mut().check_end_names = false;
+    let (mut table, mut depth, mut column, mut hidden) = (0usize, 0u32, 0u32, Vec::new());
+    loop {
+        match reader.read_event().map_err(broken)? {
+            Event::Start(e) if e.name().as_ref() == "table:table" => depth += 1,
+            Event::End(e) if e.name().as_ref() == "table:table" => {
+                depth = depth.saturating_sub(1);
+                table += usize::from(depth == 0);
+            }
+            Event::Start(e) | Event::Empty(e) if depth == 1 && table == sheet && e.name().as_ref() == "table:table-column" => {
+                let next = column.saturating_add(repeated(&e, "number-columns-repeated").max(1));
+                if attribute(&e, "visibility").is_some_and(|how| how != "visible") {
+                    hidden.push((column, next - 1));
+                }
+                column = next;
+            }
+            Event::Eof => return Ok(hidden),
+            _ if table > sheet => return Ok(hidden),
+            _ => {}
+        }
+    }
+}
+
 impl Workbook for Book {
     fn sheets(&self) -> &[SheetName] {
         &self.sheets
@@ -238,6 +264,10 @@ impl Workbook for Book {
             Ok(())
         })?;
         Ok(merges)
+    }
+
+    fn hidden_columns(&mut self, sheet: usize) -> io::Result<Vec<(u32, u32)>> {
+        hidden_columns(&self.content, sheet)
     }
 
     fn rows(&mut self, sheet: usize, each: &mut Each<'_>) -> io::Result<()> {

@@ -19,6 +19,8 @@ use crate::pull::file::Capped;
 struct Sheet {
     rows: Vec<(u32, Vec<Option<String>>)>,
     merges: Vec<Merge>,
+    /// First and last of columns that are hidden.
+    hidden: Vec<(u32, u32)>,
 }
 
 pub(super) struct Book {
@@ -51,7 +53,7 @@ impl Book {
         let mut formats: std::collections::HashMap<String, NumberFormat> = std::collections::HashMap::new();
         let mut reader = Reader::from_str(text);
         reader.config_mut().check_end_names = false;
-        let (mut style, mut row, mut column) = (String::new(), 0u32, 0u32);
+        let (mut style, mut row, mut column, mut next_column) = (String::new(), 0u32, 0u32, 0u32);
         let (mut cells, mut cell) = (Vec::new(), None::<Cell>);
         let (mut in_data, mut in_visible) = (false, false);
         loop {
@@ -70,7 +72,17 @@ impl Book {
                         "Worksheet" => {
                             book.names.push(SheetName { name: attribute(e, "Name").unwrap_or_default(), hidden: false });
                             book.sheets.push(Sheet::default());
-                            row = 0;
+                            (row, next_column) = (0, 0);
+                        }
+                        "Column" => {
+                            let first = index(e).unwrap_or(next_column);
+                            let last = first
+                                .saturating_add(attribute(e, "Span").and_then(|n| n.parse::<u16>().ok()).map_or(0, u32::from));
+                            let is_hidden = attribute(e, "Hidden").is_some_and(|how| how == "1");
+                            if let Some(sheet) = book.sheets.last_mut().filter(|_| is_hidden) {
+                                sheet.hidden.push((first, last));
+                            }
+                            next_column = last.saturating_add(1);
                         }
                         "Row" => {
                             row = index(e).unwrap_or(row);
@@ -191,6 +203,10 @@ impl Workbook for Book {
 
     fn merges(&mut self, sheet: usize) -> io::Result<Vec<Merge>> {
         Ok(self.sheets[sheet].merges.clone())
+    }
+
+    fn hidden_columns(&mut self, sheet: usize) -> io::Result<Vec<(u32, u32)>> {
+        Ok(self.sheets[sheet].hidden.clone())
     }
 
     fn rows(&mut self, sheet: usize, each: &mut Each<'_>) -> io::Result<()> {

@@ -21,6 +21,7 @@ pub(super) struct Book {
     looks: Vec<Look>,
     formats: Vec<NumberFormat>,
     from_1904: bool,
+    hidden_rows: u64,
 }
 
 /// What the library does not tell of a sheet.
@@ -35,6 +36,9 @@ struct Look {
     /// Cells with a value, and the corners of the rectangle around them.
     cells: u64,
     corners: Option<((u32, u32), (u32, u32))>,
+    /// First and last of columns that are hidden.
+    hidden_columns: Vec<(u32, u32)>,
+    hidden_rows: HashSet<u32>,
 }
 
 /// Cells that a sheet's rectangle may always have: the library keeps all of them in memory, empty ones too.
@@ -87,7 +91,7 @@ impl Book {
         let kept = |s: &&calamine::Sheet| s.typ == SheetType::WorkSheet;
         let sheets = book.sheets_metadata().iter().filter(kept);
         let sheets = sheets.map(|s| SheetName { name: s.name.clone(), hidden: s.visible != SheetVisible::Visible }).collect();
-        Ok(Book { book, sheets, looks, formats, from_1904 })
+        Ok(Book { book, sheets, looks, formats, from_1904, hidden_rows: 0 })
     }
 }
 
@@ -210,6 +214,16 @@ fn sheet(records: Records<'_>, worth: &dyn Fn(u16) -> bool) -> Look {
             _ => {}
         }
         match kind {
+            // ColInfo and Row: hidden by a flag, or as wide as nothing.
+            0x007D => {
+                let is_hidden = two(content, 8).is_some_and(|flags| flags & 1 != 0) || two(content, 4) == Some(0);
+                if let (Some(first), Some(last), true) = (two(content, 0), two(content, 2), is_hidden) {
+                    look.hidden_columns.push((first.into(), last.into()));
+                }
+            }
+            0x0208 if two(content, 12).is_some_and(|flags| flags & 0x20 != 0) => {
+                look.hidden_rows.extend(two(content, 0).map(u32::from));
+            }
             0x0203 | 0x027E | 0x0006 => {
                 let (Some(place), Some(style)) = (place(), two(content, 4)) else { continue };
                 if worth(style) {
@@ -248,7 +262,16 @@ impl Workbook for Book {
         Ok(found.into_iter().map(|d| Merge { rows: (d.start.0, d.end.0), columns: (d.start.1, d.end.1) }).collect())
     }
 
+    fn hidden_columns(&mut self, sheet: usize) -> io::Result<Vec<(u32, u32)>> {
+        Ok(self.looks.get(sheet).map(|look| look.hidden_columns.clone()).unwrap_or_default())
+    }
+
+    fn hidden_rows(&self) -> u64 {
+        self.hidden_rows
+    }
+
     fn rows(&mut self, sheet: usize, each: &mut Each<'_>) -> io::Result<()> {
+        self.hidden_rows = 0;
         let name = self.sheets[sheet].name.clone();
         let range =
             catch_unwind(AssertUnwindSafe(|| self.book.worksheet_range(&name))).map_err(|_| damaged())?.map_err(broken)?;
@@ -257,7 +280,7 @@ impl Workbook for Book {
         let look = self.looks.get(sheet).unwrap_or(&empty);
         // A program that wrote formulas without calculating any of them left every result an empty text.
         let uncalculated = look.calculated == 0;
-        let mut cells = Vec::new();
+        let (mut cells, mut hidden_rows) = (Vec::new(), 0);
         for (i, row) in range.rows().enumerate() {
             let at = top + i as u32;
             cells.clear();
@@ -280,9 +303,11 @@ impl Workbook for Book {
                 put(&mut cells, place.1, shown);
             }
             if !cells.is_empty() {
+                hidden_rows += u64::from(look.hidden_rows.contains(&at));
                 each(at, &mut cells)?;
             }
         }
+        self.hidden_rows = hidden_rows;
         Ok(())
     }
 }

@@ -167,6 +167,15 @@ impl Workbook for Book {
         Ok(merges.collect())
     }
 
+    fn hidden_columns(&mut self, sheet: usize) -> io::Result<Vec<(u32, u32)>> {
+        let part = self.parts[sheet].clone();
+        let bytes = self.part(&part)?.unwrap_or_default();
+        // BrtColInfo: first and last column, width, style, and flags of which the lowest hides.
+        let is_hidden = |c: &[u8]| c.get(16).is_some_and(|flags| flags & 1 != 0) || four(c, 8) == Some(0);
+        let hidden = Records(&bytes).filter(|(kind, content)| *kind == 60 && is_hidden(content));
+        Ok(hidden.filter_map(|(_, c)| Some((four(c, 0)?, four(c, 4)?))).collect())
+    }
+
     fn rows(&mut self, sheet: usize, each: &mut Each<'_>) -> io::Result<()> {
         let part = self.parts[sheet].clone();
         let bytes = self.part(&part)?.unwrap_or_default();

@@ -9,6 +9,7 @@ use crate::edition::Manifest;
 use crate::hub::progress::{ProgressSink, SyncEvent};
 use crate::store::case_event::CaseEventRow;
 use crate::store::correction_event::CorrectionEventRow;
+use crate::store::work_event::WorkEventRow;
 
 /// Events a slow subscriber may be behind before it misses some.
 pub(in crate::serve) const BEHIND: usize = 256;
@@ -49,12 +50,15 @@ pub struct Events {
     pub cases: broadcast::Sender<Arc<CaseEventRow>>,
     /// Events of correction requests, in the order in which they were made.
     pub corrections: broadcast::Sender<Arc<CorrectionEventRow>>,
+    /// What happened to visit lists and duties, in that order.
+    pub work: broadcast::Sender<Arc<WorkEventRow>>,
 }
 
 impl Default for Events {
     fn default() -> Events {
         let (syncs, editions) = (broadcast::channel(BEHIND).0, broadcast::channel(BEHIND).0);
-        Events { syncs, editions, cases: broadcast::channel(CASES_BEHIND).0, corrections: broadcast::channel(CASES_BEHIND).0 }
+        let (cases, corrections) = (broadcast::channel(CASES_BEHIND).0, broadcast::channel(CASES_BEHIND).0);
+        Events { syncs, editions, cases, corrections, work: broadcast::channel(BEHIND).0 }
     }
 }
 

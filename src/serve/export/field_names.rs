@@ -217,6 +217,7 @@ const LABELS: &[(&str, &str)] = &[
     ("openedBy", "提出人"),
     ("operation", "操作"),
     ("origin", "来源"),
+    ("otherDistrict", "代码所属区"),
     ("others", "其他值"),
     ("overdue", "逾期"),
     ("ownedAt", "归属时间"),

@@ -272,10 +272,12 @@ pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
     ("dueToday", 20),
     ("editions", 50),
     ("enterpriseIds", 20),
+    ("enterpriseLists", 50),
     ("enterprises", 50),
     ("events", 50),
     ("exports", 20),
     ("gap", 50),
+    ("heldDuties", 50),
     ("history", 20),
     ("leads", 50),
     ("lookedAtBy", 20),
@@ -306,6 +308,7 @@ pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
     ("unionWork", 50),
     ("visitLists", 20),
     ("won", 20),
+    ("workloads", 50),
 ];
 /// Lists that are no connections: their selection is that of a row.
 const BARE: [&str; 4] = ["exports", "search", "unionAppraisal", "visitLists"];

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 
 use super::cases::{caller_areas, mendable};
+use super::federation_entries::keyed_pages;
 use super::places::Area;
 use super::scalars::{Date, DateTime};
 use crate::edition::Edition;
@@ -13,10 +14,146 @@ use crate::serve::context::{RequestContext, ask};
 use crate::serve::problem::Problem;
 use crate::store::case::CaseArea;
 use crate::store::duty::{DutyRow, WorkloadRow};
+use crate::store::work_event::{WorkEventKind, WorkEventRow};
 
 /// The bare id of a duty.
 pub fn duty_id(id: &str) -> &str {
     id.strip_prefix("duty:").unwrap_or(id)
+}
+
+keyed_pages!(
+    "Duties, page by page, by unit and day.",
+    DutyConnection,
+    "The duties of this page.",
+    Duty,
+    "A duty and its cursor.",
+    DutyEdge,
+    "The duty."
+);
+keyed_pages!(
+    "What everybody has to do, page by page, the most first.",
+    WorkloadConnection,
+    "The owners of this page.",
+    Workload,
+    "What one owner has to do, and its cursor.",
+    WorkloadEdge,
+    "What one owner has to do."
+);
+
+/// Which duties: all that is given holds together.
+#[derive(InputObject, Default)]
+pub struct DutyFilter {
+    /// Only those of these units: codes or names.
+    unit: Option<Vec<String>>,
+    /// Only those of this role.
+    role: Option<String>,
+    /// Only those of first responsible persons, or only the others.
+    is_first: Option<bool>,
+    /// Only those that have begun and neither ended nor were ended, or only the others.
+    in_force: Option<bool>,
+}
+
+impl DutyFilter {
+    /// The duties of these, with what they are known by in their order; ended ones included where nothing is said of that.
+    ///
+    /// # Errors
+    /// There is no such unit; the store cannot be read.
+    pub async fn rows(&self, ask: &RequestContext) -> Result<Vec<DutyRow>, Problem> {
+        let hub = ask.state.hub();
+        let units = units_meant(ask, self.unit.as_deref()).await?;
+        let mut rows = match units.as_deref() {
+            Some([unit]) => hub.store.duties(Some(unit)).await?,
+            _ => hub.store.duties(None).await?,
+        };
+        let today = hub.clock.today(hub.settings.zone).to_string();
+        let is_in_force =
+            |row: &DutyRow| row.ended_at.is_none() && row.starts <= today && row.ends.as_ref().is_none_or(|last| *last >= today);
+        rows.retain(|row| {
+            units.as_ref().is_none_or(|units| units.contains(&row.unit))
+                && self.role.as_ref().is_none_or(|role| row.role.as_ref() == Some(role))
+                && self.is_first.is_none_or(|is| (row.is_first != 0) == is)
+                && self.in_force.is_none_or(|is| is_in_force(row) == is)
+        });
+        Ok(rows)
+    }
+}
+
+/// Which owners: all that is given holds together.
+#[derive(InputObject, Default)]
+pub struct WorkloadFilter {
+    /// Only owners in these units: codes or names.
+    unit: Option<Vec<String>>,
+    /// Only what is nobody's, or only what somebody has.
+    is_nobodys: Option<bool>,
+    /// Only owners with a case whose day has passed, or only the others.
+    is_overdue: Option<bool>,
+}
+
+impl WorkloadFilter {
+    /// Of these rows those that are asked for.
+    ///
+    /// # Errors
+    /// There is no such unit; the store cannot be read.
+    pub async fn kept(&self, ask: &RequestContext, mut rows: Vec<WorkloadRow>) -> Result<Vec<WorkloadRow>, Problem> {
+        let units = units_meant(ask, self.unit.as_deref()).await?;
+        rows.retain(|row| {
+            units.as_ref().is_none_or(|units| row.owner_unit.as_ref().is_some_and(|unit| units.contains(unit)))
+                && self.is_nobodys.is_none_or(|is| row.owner_unit.is_none() == is)
+                && self.is_overdue.is_none_or(|is| (row.overdue > 0) == is)
+        });
+        Ok(rows)
+    }
+}
+
+/// Codes of the units that are named; None where none are.
+async fn units_meant(ask: &RequestContext, units: Option<&[String]>) -> Result<Option<Vec<String>>, Problem> {
+    let Some(units) = units else { return Ok(None) };
+    let mut meant = Vec::with_capacity(units.len());
+    for unit in units {
+        meant.push(ask.owner_unit(unit).await.map_err(mendable)?);
+    }
+    Ok(Some(meant))
+}
+
+/// What can happen to a duty.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+pub enum DutyStep {
+    /// It was given; to somebody else, where it was handed over.
+    Given,
+    /// It was ended.
+    Ended,
+}
+
+/// What happened to a duty, and the duty as it is since.
+#[derive(SimpleObject)]
+pub struct DutyChanged {
+    /// What happened.
+    what: DutyStep,
+    /// When.
+    at: DateTime,
+    /// Who did it; null where nobody said.
+    by: Option<String>,
+    /// The duty as it is now.
+    duty: Duty,
+}
+
+impl DutyChanged {
+    /// What an event tells the caller; None where it is of something else, or of a duty that the caller may not know of.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn of(ask: &RequestContext, event: &WorkEventRow, unit: Option<&str>) -> Result<Option<DutyChanged>, Problem> {
+        let what = match event.kind() {
+            Some(WorkEventKind::Given) => DutyStep::Given,
+            Some(WorkEventKind::Ended) => DutyStep::Ended,
+            _ => return Ok(None),
+        };
+        let row = ask.state.hub().store.duty(&event.thing).await?;
+        let Some(row) = row.filter(|row| unit.is_none_or(|unit| row.unit == unit)) else { return Ok(None) };
+        let edition = ask.state.hub().editions.current()?;
+        let duty = DutyReach::of(ask).await?.told(&edition, vec![row]).await?.pop();
+        Ok(duty.map(|duty| DutyChanged { what, at: DateTime::written(event.at), by: event.by_whom.clone(), duty }))
+    }
 }
 
 /// What of duties a caller may know and give: those of their own units, and those for their own areas and enterprises.
@@ -84,6 +221,11 @@ pub struct Duty {
 }
 
 impl Duty {
+    /// What it is known by among its like, in their order.
+    pub fn key(&self) -> String {
+        format!("{} {} {}", self.row.unit, self.row.starts, self.row.id)
+    }
+
     pub fn new(edition: &Arc<Edition>, row: DutyRow, enterprise: Option<String>) -> Duty {
         Duty { row, enterprise, edition: edition.clone() }
     }
@@ -165,6 +307,13 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// What an owner is known by among their like, the most open cases first.
+    pub fn key(row: &WorkloadRow) -> String {
+        let of = |text: &Option<String>| text.clone().unwrap_or_default();
+        let less = 9_999_999_999_i64.saturating_sub(row.open);
+        format!("{less:010} {} {} {}", of(&row.owner_unit), of(&row.owner_role), of(&row.owner_name))
+    }
+
     pub fn new(edition: &Arc<Edition>, row: WorkloadRow) -> Workload {
         Workload {
             unit: row.owner_unit.map(|unit| Area::new(edition, unit)),

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 
 use super::connection::{EnterpriseConnection, MAX_PAGE, list};
 use super::enterprise::Enterprise;
+use super::federation_entries::keyed_pages;
 use super::scalars::{Date, DateTime};
 use super::union_units::FederationView;
 use crate::edition::{Edition, Filter, Row};
@@ -18,6 +19,33 @@ use crate::store::named_list::NamedListRow;
 
 /// Changes of one enterprise that a list shows.
 const CHANGES: i64 = 20;
+
+keyed_pages!(
+    "Lists of enterprises with a name, page by page, newest first.",
+    NamedListConnection,
+    "The lists of this page.",
+    NamedList,
+    "A list and its cursor.",
+    NamedListEdge,
+    "The list."
+);
+
+/// Which lists: all that is given holds together.
+#[derive(InputObject, Default)]
+pub struct NamedListFilter {
+    /// Only those with this in their title, purpose or source.
+    search: Option<String>,
+    /// Only those that say whom the enterprises on them supply, or only the others.
+    is_of_suppliers: Option<bool>,
+}
+
+impl NamedListFilter {
+    /// Whether a list is asked for.
+    pub fn takes(&self, row: &NamedListRow) -> bool {
+        let has = |text: &String| [&row.title, &row.purpose, &row.source].iter().any(|part| part.contains(text.trim()));
+        self.search.as_ref().is_none_or(has) && self.is_of_suppliers.is_none_or(|is| row.suppliers_of.is_some() == is)
+    }
+}
 
 /// The bare id of a list.
 pub fn named_id(id: &str) -> &str {
@@ -77,6 +105,11 @@ pub struct NamedList {
 }
 
 impl NamedList {
+    /// What a list is known by among its like, the newest first.
+    pub fn key(row: &NamedListRow) -> String {
+        format!("{:019} {}", i64::MAX.saturating_sub(row.at), row.id)
+    }
+
     pub fn new(edition: &Arc<Edition>, row: NamedListRow) -> NamedList {
         NamedList { row, edition: edition.clone() }
     }

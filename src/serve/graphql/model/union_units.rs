@@ -211,6 +211,11 @@ impl UnionUnit {
         let above = self.view.federation.tree.parent(self.at)?;
         may_see_unit(ask(ctx), &self.view.federation, above).then(|| self.other(above))
     }
+    /// The district that the code or a division of a street or town says, where it stands below another one: it was moved and kept them,
+    /// and somebody has to look. Null where nothing disagrees.
+    async fn other_district(&self) -> Option<&str> {
+        self.view.federation.tree.other_district(self.at)
+    }
     /// The units right below, by code.
     async fn children(&self, ctx: &Context<'_>) -> Vec<UnionUnit> {
         let seen = |at: &&u32| may_see_unit(ask(ctx), &self.view.federation, **at);
@@ -454,12 +459,13 @@ pages!(
 );
 
 impl UnionUnitConnection {
-    /// A page of units that the caller may see: of some levels, below one unit, behind a cursor.
+    /// A page of units that the caller may see: of some levels, below one unit, those that `other_district` is told of or the others,
+    /// behind a cursor.
     pub fn page(
         ask: &RequestContext,
         view: &FederationView,
         levels: &[TreeLevel],
-        within: Option<u32>,
+        (within, in_other_district): (Option<u32>, Option<bool>),
         first: usize,
         after: Option<&str>,
     ) -> UnionUnitConnection {
@@ -467,6 +473,7 @@ impl UnionUnitConnection {
         let wanted = |at: &u32| {
             (levels.is_empty() || levels.contains(&tree.units[*at as usize].level))
                 && within.is_none_or(|above| tree.is_within(*at, above))
+                && in_other_district.is_none_or(|flagged| tree.other_district(*at).is_some() == flagged)
                 && may_see_unit(ask, &view.federation, *at)
         };
         let found: Vec<u32> = (0..tree.units.len() as u32).filter(wanted).collect();

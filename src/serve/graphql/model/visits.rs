@@ -16,6 +16,7 @@ use crate::serve::answers::loaders::VisitCountsKey;
 use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::problem::{Code, Problem};
 use crate::store::visit::VisitRow;
+use crate::store::work_event::{WorkEventKind, WorkEventRow};
 
 /// Lists that are read at a time.
 const PART: i64 = 200;
@@ -315,5 +316,65 @@ impl VisitList {
     ) -> Result<Vec<Visit>> {
         let rows = ask(ctx).state.hub().store.visits_of_list(&self.drawn.list.id).await.or_tell(ctx)?;
         Ok(rows.into_iter().filter(|v| !asked || v.state == "ASKED").map(Visit).collect())
+    }
+}
+
+/// What can happen to a visit list.
+#[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
+pub enum VisitListStep {
+    /// It was drawn.
+    Drawn,
+    /// Visits were brought back.
+    Brought,
+    /// Visits that a person was asked about were decided.
+    Settled,
+    /// Visits were taken back.
+    TakenBack,
+}
+
+/// What happened to a visit list, and the list as it is since.
+#[derive(SimpleObject)]
+pub struct VisitListChanged {
+    /// What happened.
+    what: VisitListStep,
+    /// When.
+    at: DateTime,
+    /// Who did it; null where nobody said.
+    by: Option<String>,
+    /// Visits that it concerns; null of a list that was drawn.
+    visits: Option<i32>,
+    /// The list as it is now.
+    list: VisitList,
+}
+
+impl VisitListChanged {
+    /// What an event tells the caller; None where it is of something else, or of a list with a door that the caller may not know of.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn of(ask: &RequestContext, event: &WorkEventRow, unit: Option<&str>) -> Result<Option<VisitListChanged>, Problem> {
+        let what = match event.kind() {
+            Some(WorkEventKind::Drawn) => VisitListStep::Drawn,
+            Some(WorkEventKind::Brought) => VisitListStep::Brought,
+            Some(WorkEventKind::Settled) => VisitListStep::Settled,
+            Some(WorkEventKind::TakenBack) => VisitListStep::TakenBack,
+            _ => return Ok(None),
+        };
+        let drawn = match within_reach(ask, &event.thing).await {
+            Ok(drawn) => drawn,
+            Err(problem) if problem.code == Code::NotFound => return Ok(None),
+            Err(problem) => return Err(problem),
+        };
+        if unit.is_some() && drawn.list.owner_unit.as_deref() != unit {
+            return Ok(None);
+        }
+        let edition = ask.state.hub().editions.current()?;
+        Ok(Some(VisitListChanged {
+            what,
+            at: DateTime::written(event.at),
+            by: event.by_whom.clone(),
+            visits: event.visits.map(|visits| visits as i32),
+            list: VisitList::new(&edition, drawn),
+        }))
     }
 }

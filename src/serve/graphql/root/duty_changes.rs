@@ -129,6 +129,7 @@ impl DutyMutations {
         };
         match hub.add_duty(new).await {
             Ok(row) => {
+                ask.state.tell_work().await.or_tell(ctx)?;
                 let edition = ask.edition().or_tell(ctx)?;
                 let duty = reach.told(&edition, vec![row]).await.or_tell(ctx)?.pop();
                 Ok(DutyPayload { duty, ..DutyPayload::default() })
@@ -155,7 +156,10 @@ impl DutyMutations {
             within_reach(&reach, &unit).or_tell(ctx)?;
         }
         match ask.state.hub().end_duty(id, Some(&ask.caller.name)).await {
-            Ok(()) => Ok(DutyPayload::default()),
+            Ok(()) => {
+                ask.state.tell_work().await.or_tell(ctx)?;
+                Ok(DutyPayload::default())
+            }
             Err(error) => refused("id", error).or_tell(ctx),
         }
     }
@@ -200,6 +204,7 @@ impl DutyMutations {
         match ask.state.hub().hand_over(&from, &to, areas, input.note.as_deref(), Some(&ask.caller.name)).await {
             Ok((cases, duties)) => {
                 ask.state.tell_cases().await.or_tell(ctx)?;
+                ask.state.tell_work().await.or_tell(ctx)?;
                 Ok(DutyPayload { cases: cases as i32, duties: duties as i32, ..DutyPayload::default() })
             }
             Err(error) => refused("from", error).or_tell(ctx),

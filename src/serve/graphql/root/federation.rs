@@ -68,11 +68,14 @@ fn known_account(federation: &Federation, unit: Option<&str>) -> std::result::Re
 #[Object]
 impl FederationQuery {
     /// Units of the federation by code: their place in the tree, their enterprises, how far setting up is. Needs the scope `review`.
+    #[allow(clippy::too_many_arguments)] // they are the field's arguments in the schema
     async fn union_units(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only units of these levels.")] levels: Option<Vec<UnionUnitLevel>>,
         #[graphql(desc = "Only this unit and those below it: its code.")] within: Option<String>,
+        #[graphql(desc = "Only streets and towns below another district than their code or division says, or only the others.")]
+        in_other_district: Option<bool>,
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
         #[graphql(desc = "Counted as of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
@@ -90,7 +93,7 @@ impl FederationQuery {
             None => None,
         };
         let levels: Vec<_> = levels.unwrap_or_default().into_iter().map(Into::into).collect();
-        Ok(Some(UnionUnitConnection::page(ask, &view, &levels, within, first, after.as_deref())))
+        Ok(Some(UnionUnitConnection::page(ask, &view, &levels, (within, in_other_district), first, after.as_deref())))
     }
 
     /// One unit of the federation, or null. Needs the scope `review`.

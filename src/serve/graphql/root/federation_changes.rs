@@ -44,6 +44,8 @@ pub struct ImportFederationPayload {
     unchanged: i32,
     /// Lines that stay out because nobody can be sure of them.
     left_out: Vec<SheetLine>,
+    /// Lines that were kept and that somebody has to look at: streets below another district than their code says, buildings in two districts.
+    flagged: Vec<SheetLine>,
     /// What is wrong, by line.
     faults: Vec<SheetLine>,
     /// What was wrong with the input as a whole.
@@ -86,6 +88,7 @@ impl FederationMutations {
                 kept: receipt.kept as i32,
                 unchanged: receipt.unchanged as i32,
                 left_out: lines(receipt.left_out, ask.lang),
+                flagged: lines(receipt.flagged, ask.lang),
                 faults: lines(receipt.faults, ask.lang),
                 user_errors: Vec::new(),
             }),

@@ -10,13 +10,16 @@ use crate::serve::context::{OrTell, RequestContext, ask, checked_first, permitte
 use crate::serve::graphql::model::cases::{CaseConnection, CaseFilter, CaseOwnerKey, MAX_CASES, areas_of_caller, mendable};
 use crate::serve::graphql::model::connection::MAX_PAGE;
 use crate::serve::graphql::model::corrections::{CorrectionConnection, CorrectionFilter, MAX_CORRECTIONS, own_registry};
-use crate::serve::graphql::model::duties::{Duty, DutyReach, Workload};
+use crate::serve::graphql::model::duties::{
+    Duty, DutyConnection, DutyFilter, DutyReach, Workload, WorkloadConnection, WorkloadFilter,
+};
 use crate::serve::graphql::model::leads::{LeadFilter, OutreachLeadConnection};
-use crate::serve::graphql::model::named_lists::{NamedList, named_id};
+use crate::serve::graphql::model::named_lists::{NamedList, NamedListConnection, NamedListFilter, named_id};
 use crate::serve::graphql::model::saved_views::SavedView;
 use crate::serve::graphql::model::visits::{VisitList, list_id, within_reach};
 use crate::serve::graphql::model::work::Work;
 use crate::serve::problem::{Code, Problem};
+use crate::store::duty::WorkloadRow;
 use crate::store::named_list::NamedListRow;
 
 pub struct OutreachQuery;
@@ -29,6 +32,17 @@ async fn shown_lists(ask: &RequestContext) -> Result<(Arc<Edition>, Vec<NamedLis
     let today = hub.clock.today(hub.settings.zone).to_string();
     let mut rows = hub.store.named_lists().await?;
     rows.retain(|list| list.expires.as_ref().is_none_or(|last| *last >= today));
+    Ok((edition, rows))
+}
+
+/// What everybody has to do in the caller's areas, with the edition that names their units.
+async fn loads(ask: &RequestContext) -> Result<(Arc<Edition>, Vec<WorkloadRow>), Problem> {
+    ask.touch_store();
+    let hub = ask.state.hub();
+    let edition = ask.edition()?;
+    let week = hub.work_week(&crate::hub::cases::WorkOf::default());
+    let since = week.won.closed.0.unwrap_or_default();
+    let rows = hub.store.workload(&week.today.to_string(), since, &areas_of_caller(ask)).await?;
     Ok((edition, rows))
 }
 
@@ -83,6 +97,30 @@ impl OutreachQuery {
 
     /// Who is responsible for what, ended duties included, by unit and day: those of the caller's units, areas and enterprises. Needs the
     /// scope `review`.
+    async fn held_duties(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<DutyFilter>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<DutyConnection>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let ask = ask(ctx);
+        ask.touch_store();
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let edition = ask.edition().or_tell(ctx)?;
+        let rows = filter.unwrap_or_default().rows(ask).await.or_tell(ctx)?;
+        let reach = DutyReach::of(ask).await.or_tell(ctx)?;
+        let told = reach.told(&edition, rows).await.or_tell(ctx)?;
+        let keyed = told.into_iter().map(|duty| (duty.key(), duty)).collect();
+        Ok(Some(DutyConnection::page(keyed, first, after.as_deref(), |_, duty| duty)))
+    }
+
+    /// Who is responsible for what, ended duties included, by unit and day: those of the caller's units, areas and enterprises. Needs the
+    /// scope `review`.
+    #[graphql(deprecation = "A list has an end: use heldDuties instead. Goes after 2027-06-30.")]
     async fn duties(
         &self,
         ctx: &Context<'_>,
@@ -105,22 +143,54 @@ impl OutreachQuery {
     }
 
     /// What everybody has to do, the most first; what is nobody's among it. Needs the scope `review`.
-    async fn workload(&self, ctx: &Context<'_>) -> Result<Option<Vec<Workload>>> {
+    async fn workloads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<WorkloadFilter>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<WorkloadConnection>> {
         if !permitted(ctx, AccessScope::Review) {
             return Ok(None);
         }
         let ask = ask(ctx);
-        ask.touch_store();
-        let hub = ask.state.hub();
-        let edition = ask.edition().or_tell(ctx)?;
-        let week = hub.work_week(&crate::hub::cases::WorkOf::default());
-        let since = week.won.closed.0.unwrap_or_default();
-        let areas = areas_of_caller(ask);
-        let rows = hub.store.workload(&week.today.to_string(), since, &areas).await.or_tell(ctx)?;
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let (edition, rows) = loads(ask).await.or_tell(ctx)?;
+        let rows = filter.unwrap_or_default().kept(ask, rows).await.or_tell(ctx)?;
+        let keyed = rows.into_iter().map(|row| (Workload::key(&row), row)).collect();
+        Ok(Some(WorkloadConnection::page(keyed, first, after.as_deref(), |_, row| Workload::new(&edition, row))))
+    }
+
+    /// What everybody has to do, the most first; what is nobody's among it. Needs the scope `review`.
+    #[graphql(deprecation = "A list has an end: use workloads instead. Goes after 2027-06-30.")]
+    async fn workload(&self, ctx: &Context<'_>) -> Result<Option<Vec<Workload>>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let (edition, rows) = loads(ask(ctx)).await.or_tell(ctx)?;
         Ok(Some(rows.into_iter().map(|row| Workload::new(&edition, row)).collect()))
     }
 
     /// Lists of enterprises with a name that are still shown, newest first. Needs the scope `review`.
+    async fn enterprise_lists(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] filter: Option<NamedListFilter>,
+        #[graphql(default = 50, desc = "At most 500.")] first: i32,
+        #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<NamedListConnection>> {
+        if !permitted(ctx, AccessScope::Review) {
+            return Ok(None);
+        }
+        let first = checked_first(first, MAX_PAGE).or_tell(ctx)?;
+        let filter = filter.unwrap_or_default();
+        let (edition, rows) = shown_lists(ask(ctx)).await.or_tell(ctx)?;
+        let keyed = rows.into_iter().filter(|row| filter.takes(row)).map(|row| (NamedList::key(&row), row)).collect();
+        Ok(Some(NamedListConnection::page(keyed, first, after.as_deref(), |_, row| NamedList::new(&edition, row))))
+    }
+
+    /// Lists of enterprises with a name that are still shown, newest first. Needs the scope `review`.
+    #[graphql(deprecation = "A list has an end: use enterpriseLists instead. Goes after 2027-06-30.")]
     async fn named_lists(&self, ctx: &Context<'_>) -> Result<Option<Vec<NamedList>>> {
         if !permitted(ctx, AccessScope::Review) {
             return Ok(None);

@@ -12,13 +12,15 @@ use crate::hub::progress::SyncEvent;
 use crate::model::message::Lang;
 use crate::serve::answers::events::LastEvent;
 use crate::serve::answers::filter::known_registries;
-use crate::serve::context::{OrTell, ask};
+use crate::serve::context::{OrTell, RequestContext, ask};
 use crate::serve::export::jobs::Jobs;
 use crate::serve::graphql::model::cases::{CaseEvent, CaseOwnerKey, OutreachCase, mendable};
 use crate::serve::graphql::model::corrections::{Correction, CorrectionEvent, own_registry};
+use crate::serve::graphql::model::duties::DutyChanged;
 use crate::serve::graphql::model::edition::EditionNode;
 use crate::serve::graphql::model::registry::Registry;
 use crate::serve::graphql::model::scalars::Language;
+use crate::serve::graphql::model::visits::VisitListChanged;
 use crate::serve::problem::Problem;
 use crate::store::export::ExportRow;
 
@@ -102,6 +104,17 @@ fn items<T: Clone + Send + 'static>(receiver: broadcast::Receiver<T>) -> impl St
             }
         }
     })
+}
+
+/// What the caller may be told of visit lists and duties, and the unit that is asked for, by its code.
+async fn work_of(ctx: &Context<'_>, unit: Option<String>) -> Result<(Arc<RequestContext>, Arc<Option<String>>)> {
+    let ask = ask(ctx).clone();
+    ask.caller.require(AccessScope::Review).or_tell(ctx)?;
+    let unit = match &unit {
+        Some(unit) => Some(ask.owner_unit(unit).await.map_err(mendable).or_tell(ctx)?),
+        None => None,
+    };
+    Ok((ask, Arc::new(unit)))
 }
 
 /// A step of an outreach case, and the case as it is since.
@@ -213,6 +226,37 @@ impl Subscriptions {
             }
         });
         Ok(Box::pin(told))
+    }
+
+    /// Whatever happens to visit lists whose doors are all the caller's, as it is done: by whomever, in whichever process. Needs the scope
+    /// `review`.
+    async fn visit_list_changed<'ctx>(
+        &self,
+        ctx: &Context<'ctx>,
+        #[graphql(desc = "Only of lists that this unit walks: code or name.")] unit: Option<String>,
+    ) -> Result<impl Stream<Item = VisitListChanged> + use<'ctx>> {
+        let (ask, unit) = work_of(ctx, unit).await?;
+        let events = items(ask.state.events().work.subscribe());
+        Ok(Box::pin(events.filter_map(move |event| {
+            let (ask, unit) = (ask.clone(), unit.clone());
+            // One whose list cannot be read now is passed over, as one that was missed.
+            async move { VisitListChanged::of(&ask, &event, unit.as_deref()).await.ok()? }
+        })))
+    }
+
+    /// Every duty that is given or ended, of the caller's units, areas and enterprises, as it is done: by whomever, in whichever process.
+    /// Needs the scope `review`.
+    async fn duty_changed<'ctx>(
+        &self,
+        ctx: &Context<'ctx>,
+        #[graphql(desc = "Only of this unit: code or name.")] unit: Option<String>,
+    ) -> Result<impl Stream<Item = DutyChanged> + use<'ctx>> {
+        let (ask, unit) = work_of(ctx, unit).await?;
+        let events = items(ask.state.events().work.subscribe());
+        Ok(Box::pin(events.filter_map(move |event| {
+            let (ask, unit) = (ask.clone(), unit.clone());
+            async move { DutyChanged::of(&ask, &event, unit.as_deref()).await.ok()? }
+        })))
     }
 
     /// Every event of correction requests, as it is made: by whomever, in whichever process. A department is told of those of its own

@@ -120,6 +120,7 @@ impl VisitMutations {
         };
         match ask.state.hub().draw_visits(new).await {
             Ok(drawn) => {
+                ask.state.tell_work().await.or_tell(ctx)?;
                 let edition = ask.edition().or_tell(ctx)?;
                 let lists = drawn.into_iter().map(|drawn| VisitList::new(&edition, drawn)).collect();
                 Ok(VisitListPayload { lists, ..VisitListPayload::default() })
@@ -141,7 +142,7 @@ impl VisitMutations {
         let number = |id: &ID| id.strip_prefix("visit:").unwrap_or(id).parse::<i64>().ok();
         let ids: Option<Vec<i64>> = input.visits.iter().map(number).collect();
         let ids = ids.ok_or_else(|| Problem::bad_input("visits 应为走访的 id", "visits are ids of visits")).or_tell(ctx)?;
-        match ask.state.hub().settle_visits(list, &ids, input.count, progress(ask)).await {
+        match ask.state.hub().settle_visits(list, &ids, input.count, Some(&ask.caller.name), progress(ask)).await {
             Ok(done) => {
                 ask.state.refresh().await.or_tell(ctx)?;
                 Ok(VisitListPayload { visits: done as i32, ..VisitListPayload::default() })
