@@ -156,10 +156,9 @@ impl Growing {
 
     /// Keeps everything that people's entries rest on as it stood; false where that was so before.
     fn keep_all_needed(&mut self) -> bool {
-        let is_open = |code: &&Box<str>| {
-            self.standing.contains_key(*code) && self.candidates.get(*code).is_none_or(|candidate| !candidate.is_kept)
-        };
-        let open: Vec<Box<str>> = self.needed.iter().filter(is_open).cloned().collect();
+        let is_open =
+            |code: &str| self.standing.contains_key(code) && self.candidates.get(code).is_none_or(|candidate| !candidate.is_kept);
+        let open: Vec<Box<str>> = self.needed.iter().filter(|code| is_open(code)).cloned().collect();
         for code in &open {
             let stood = self.standing.get(code).map(|(unit, _)| unit);
             if let Some(changed) = self.candidates.remove(code).filter(|now| stood != Some(&now.unit)) {

@@ -197,13 +197,13 @@ impl Search {
             let mut beyond = way.take(BEHIND.min(count)).map(|at| corners[at % count]).peekable();
             let is_left = beyond.peek().is_some_and(|first| side(line.0, line.1, *first) >= 0);
             let mut beyond = beyond.take_while(|corner| (side(line.0, line.1, *corner) >= 0) == is_left);
-            beyond.any(|corner| self.from_line(line, corner) > TOLERATED)
+            beyond.any(|corner| self.distance_to_line(line, corner) > TOLERATED)
         };
         goes_on(&mut (edge + 1..)) && goes_on(&mut (0..=edge + count).rev())
     }
 
     /// Metres from a line.
-    fn from_line(&self, (a, b): (Spot, Spot), p: Spot) -> f64 {
+    fn distance_to_line(&self, (a, b): (Spot, Spot), p: Spot) -> f64 {
         let (east, north) = self.metres;
         let length = ((b.0 - a.0) as f64 * east).hypot((b.1 - a.1) as f64 * north);
         side(a, b, p).unsigned_abs() as f64 * east * north / length
@@ -233,7 +233,8 @@ impl Search {
             (corners[(at + corners.len() - 1) % corners.len()], corners[(at + 1) % corners.len()])
         };
         let ((a, b), (c, d)) = (neighbours(one), neighbours(two));
-        let is_wide = |p: Spot, (a, b): (Spot, Spot)| [a, b].iter().all(|end| self.from_line((corner, *end), p) > TOLERATED);
+        let is_wide =
+            |p: Spot, (a, b): (Spot, Spot)| [a, b].iter().all(|end| self.distance_to_line((corner, *end), p) > TOLERATED);
         let sides = is_left((a, corner, b), c).zip(is_left((a, corner, b), d));
         sides.is_some_and(|(of_c, of_d)| of_c != of_d) && is_wide(c, (a, b)) && is_wide(d, (a, b))
     }
@@ -326,7 +327,7 @@ mod tests {
         let at = found(&[&wavy(20_000, true)]);
         assert!(!at.is_empty() && at.len() < 1_000, "{}", at.len());
         // A comb of long teeth, each beside the next.
-        let tooth = |n: usize| (116.0 + n as f64 * 1e-5, if n % 2 == 0 { 39.9 } else { 40.4 });
+        let tooth = |n: usize| (116.0 + n as f64 * 1e-5, if n.is_multiple_of(2) { 39.9 } else { 40.4 });
         let comb: Vec<Point> = (0..20_000).map(tooth).chain([(116.2, 39.0), (116.0, 39.0)]).collect();
         assert!(looked(&comb) < 20_000 * 100, "{}", looked(&comb));
         assert_eq!(found(&[&comb]), []);

@@ -27,7 +27,7 @@ import { AddDutyForm } from './AddDutyForm';
 import { HandOverForm } from './HandOverForm';
 import { dutyWords } from './words';
 
-type OneDuty = NonNullable<DutiesQuery['duties']>[number];
+type OneDuty = NonNullable<DutiesQuery['duties']>['nodes'][number];
 
 /** Who is responsible for what, how much each has to do, what is nobody's, and handing over. */
 export default function DutiesPage() {
@@ -39,7 +39,7 @@ export default function DutiesPage() {
   const withPast = parameters.has('past');
   const mayReview = useMay('review');
   useCaseChanges(mayReview === true);
-  const question = useQuestion(Duties, { unit: unit === '' ? null : unit });
+  const question = useQuestion(Duties, { unit: unit === '' ? null : [unit] });
   const today = f.day(new Date().toISOString());
   return (
     <div className="page duties">
@@ -67,8 +67,14 @@ export default function DutiesPage() {
         <Answered question={question} rows={4}>
           {({ duties }) => {
             if (duties === null) return <Forbidden scope="review" />;
-            const shown = duties.filter((duty) => withPast || duty.ends === null || duty.ends >= today);
-            return shown.length === 0 ? <Empty>{t.none}</Empty> : <Table duties={shown} today={today} mayEnd={mayReview === true} />;
+            const shown = duties.nodes.filter((duty) => withPast || duty.ends === null || duty.ends >= today);
+            if (shown.length === 0) return <Empty>{t.none}</Empty>;
+            return (
+              <>
+                <Table duties={shown} today={today} mayEnd={mayReview === true} />
+                {duties.nodes.length < duties.totalCount && <p className="row muted">{t.cut(f.count(duties.nodes.length), f.count(duties.totalCount))}</p>}
+              </>
+            );
           }}
         </Answered>
       </section>
@@ -108,7 +114,7 @@ function Load() {
       <Answered question={question} rows={4}>
         {({ workload, nobodys }) => {
           if (workload === null) return <Forbidden scope="review" />;
-          const most = Math.max(1, ...workload.map((one) => one.open));
+          const most = Math.max(1, ...workload.nodes.map((one) => one.open));
           const free = nobodys?.totalCount ?? 0;
           return (
             <>
@@ -128,7 +134,7 @@ function Load() {
                 )}
               </p>
               <Said said={said} />
-              {workload.length === 0 ? (
+              {workload.nodes.length === 0 ? (
                 <Empty>{t.noWork}</Empty>
               ) : (
                 <div className="scroll-x" tabIndex={0} role="region" aria-label={t.workload}>
@@ -148,7 +154,7 @@ function Load() {
                       </tr>
                     </thead>
                     <tbody>
-                      {workload.map((one) => {
+                      {workload.nodes.map((one) => {
                         const query = inAddress({ unit: one.unit?.code ?? '', role: one.role ?? '', name: one.name ?? '' });
                         const who = one.unit === null ? t.nobodys : ownerText(one);
                         return (

@@ -24,7 +24,7 @@ export function ListDetails({ list }: { list: OneList }) {
   const [parameters, set] = useParameters();
   const day = parameters.get('since');
   const since = day !== null && /^\d{4}-\d{2}-\d{2}$/.test(day) ? day : list.broughtAt.slice(0, 10);
-  const question = useQuestion(NamedListParts, { since });
+  const question = useQuestion(NamedListParts, { id: list.id, since });
   return (
     <section className="card list-details">
       <h2>{list.title}</h2>
@@ -37,9 +37,8 @@ export function ListDetails({ list }: { list: OneList }) {
         </details>
       )}
       <Answered question={question} rows={6}>
-        {({ namedLists }) => {
-          const whole = namedLists?.find((other) => other.id === list.id);
-          if (whole === undefined) return null;
+        {({ namedList: whole }) => {
+          if (whole === null) return null;
           const { enterprises, changes, followers } = whole;
           return (
             <div className="list-parts">

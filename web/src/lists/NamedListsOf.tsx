@@ -17,7 +17,7 @@ import { BringList } from './BringList';
 import { ListDetails } from './ListDetails';
 import { listWords } from './words';
 
-export type OneList = NonNullable<NamedListsQuery['namedLists']>[number];
+export type OneList = NonNullable<NamedListsQuery['namedLists']>['nodes'][number];
 
 /** The lists, one of them open: who is on it, what changed, who follows. */
 export function NamedListsOf() {
@@ -40,11 +40,11 @@ export function NamedListsOf() {
       <Answered question={question} rows={5}>
         {({ namedLists }) => {
           if (namedLists === null) return <Forbidden scope="review" />;
-          const chosen = namedLists.find((list) => list.id === open);
+          const chosen = namedLists.nodes.find((list) => list.id === open);
           return (
             <>
               <NoLonger known={{ list: () => chosen !== undefined }} />
-              {namedLists.length === 0 ? (
+              {namedLists.nodes.length === 0 ? (
                 <Empty>{t.none}</Empty>
               ) : (
                 <div className="card flat scroll-x" tabIndex={0} role="region" aria-label={t.lists}>
@@ -65,7 +65,7 @@ export function NamedListsOf() {
                       </tr>
                     </thead>
                     <tbody>
-                      {namedLists.map((list) => (
+                      {namedLists.nodes.map((list) => (
                         <tr key={list.id} className={list.id === open ? 'open' : undefined}>
                           <th scope="row">
                             {list.title}
