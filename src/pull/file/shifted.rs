@@ -175,11 +175,14 @@ impl<'c> Shifted<'c> {
 
     /// The column in which a separator too many stands.
     fn shifted_at(&self, chunk: &Chunk, row: usize) -> Option<usize> {
-        let strange =
-            chunk.cells(row).enumerate().filter(|(at, c)| self.is_strange(*at, Looks::of(c.unwrap_or_default()), 1)).count();
-        if strange == 0 {
+        let looks = chunk.cells(row).map(|c| Looks::of(c.unwrap_or_default()));
+        let strange: Vec<Looks> =
+            looks.enumerate().filter(|(at, looks)| self.is_strange(*at, *looks, 1)).map(|(_, l)| l).collect();
+        // A cell that only this row leaves empty is left empty.
+        if strange.iter().all(|looks| *looks == Looks::Empty) {
             return None;
         }
+        let strange = strange.len();
         // What is no record, or has no key, is told apart by landing.
         let given: Vec<Option<&str>> = chunk.cells(row).collect();
         self.connector.key(self.layout.as_ref()?, &given).ok()?;
@@ -310,6 +313,19 @@ mod tests {
         assert_eq!(with("91110105MA0000015F,北京示例乙,,2层"), (6, vec![]));
         let rooms = ["91110105MA0000007L,北京示例甲有限公司,北京市朝阳区示例路1号,3层"; 6];
         assert_eq!(sifted(header, &rooms), (6, vec![]));
+    }
+
+    #[test]
+    fn a_cell_that_only_one_row_leaves_empty_moves_nothing() {
+        let header = "代码,名称,层级,上级,区划,地址,成立日期,完成期限";
+        let rows = [
+            "BJ,示例市总工会,市,,110000,,1950-01-01,",
+            "D110105,示例区总工会,区,BJ,110105,,1951-05-01,",
+            "S110105001,示例街道总工会,街道,D110105,110105001,,2010-08,2010-12",
+            "P110105A,示例园区工会,园区,D110105,,示例产业园;示例科技园,,2026-12",
+            "I-SL,示例教育工会,产业,BJ,,,1985-09-10,",
+        ];
+        assert_eq!(sifted(header, &rows), (5, vec![]));
     }
 
     #[test]
