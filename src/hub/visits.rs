@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use hashbrown::{HashMap, HashSet};
+use roaring::RoaringBitmap;
 
 use super::annotations::new_id;
 use super::cases::{EventLog, standing_of, write_standing};
@@ -38,6 +39,8 @@ pub const MAX_DOORS: usize = 5_000;
 pub const MAX_LISTS: usize = 200;
 /// Enterprises inside a shape whose cases are looked up at a time.
 const CANDIDATES: usize = 500;
+/// Of the most urgent so many are looked at one by one before a box is looked for among all.
+const URGENT: usize = 50_000;
 /// Rows of a sheet.
 const MAX_ROWS: usize = 20_000;
 /// A copy is out of date after two weeks.
@@ -243,14 +246,22 @@ impl Hub {
             at.is_some_and(|at| is_inside(shape, (at.longitude, at.latitude)))
         };
         let mut found = Vec::new();
-        for verdicts in [&gap[..3], &gap[3..]] {
-            let rows = edition.filter(&Filter::Any { facet: "gap", values: verdicts.to_vec() }.and(inside.clone()))?;
-            // Part by part, as far as it takes: those behind are not looked at.
-            let in_order: Box<dyn Iterator<Item = Row> + Send + '_> = match &told {
-                Some(told) => Box::new(edition.told_rows(&rows, &[], told).into_iter()),
-                None => Box::new(edition.in_order(&rows)),
+        // Among the most urgent a city has enough doors nearly everywhere: of the others it is asked only then who lies in the box.
+        let mut seen = RoaringBitmap::new();
+        for (verdicts, first) in [(&gap[..3], Some(URGENT)), (&gap[..3], None), (&gap[3..], None)] {
+            let verdicts = Filter::Any { facet: "gap", values: verdicts.to_vec() };
+            let rows = match (first, &told) {
+                (None, _) => edition.filter(&verdicts.and(inside.clone()))?,
+                (Some(_), None) => edition.filter(&verdicts)?,
+                (Some(_), Some(_)) => continue,
             };
-            let mut candidates = in_order.filter(is_inside);
+            // Part by part, as far as it takes: those behind are not looked at.
+            let in_order: Box<dyn Iterator<Item = Row> + Send + '_> = match (&told, first) {
+                (Some(told), _) => Box::new(edition.told_rows(&rows, &[], told).into_iter()),
+                (None, None) => Box::new(edition.in_order(&rows)),
+                (None, Some(first)) => Box::new(edition.in_order(&rows).take(first)),
+            };
+            let mut candidates = in_order.filter(is_inside).filter(|row| seen.insert(*row));
             loop {
                 let part: Vec<String> =
                     candidates.by_ref().take(CANDIDATES).map(|row| edition.enterprise(row).id().to_owned()).collect();

@@ -168,7 +168,7 @@ async fn a_street_that_was_moved_and_kept_its_code_is_named_with_its_line_and_co
     let moved = json!({ "totalCount": 1, "nodes": [{ "code": "S110102001", "otherDistrict": "110102", "parent": { "code": "D110101" } }] });
     assert_eq!(told["unionUnits"], moved);
     assert_eq!((&told["others"]["totalCount"], &told["unionUnit"]["otherDistrict"]), (&json!(6), &json!(null)));
-    let places = "code,name,kind,unit,areas,source\nB1,示例大厦,楼宇,D110101,110101001;110102002,t\nB2,示例二厦,楼宇,D110101,110101001,t\n";
+    let places = "code,name,kind,unit,areas,source\nB1,示例大厦,楼宇,D110101,110101001;110102003,t\nB2,示例二厦,楼宇,D110101,110101001,t\n";
     let kept = enter("PLACE", places).await;
     assert_eq!((&kept["kept"], &kept["flagged"][0]["line"]), (&json!(2), &json!(2)), "{kept}");
     assert_eq!(kept["flagged"].as_array().unwrap().len(), 1);
