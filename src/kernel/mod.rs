@@ -2,10 +2,10 @@
 //!
 //! In: an Arrow IPC stream, and what an option names. Out: an Arrow IPC stream. There is no database, no network and no clock here; the day is
 //! an argument. What the columns are is said in `docs/src/develop/kernel.md`; what becomes of them in [`crate::link::shared_out`] and
-//! [`crate::assess`].
+//! in the room `assess`.
 //!
-//! The steps in their order: [`normalise`], [`statistics`] of records, [`group`], [`statistics`] of profiles, [`score`], [`cluster`]; and
-//! [`assess`], once it is known which facts are whose.
+//! The steps in their order: [`normalise()`], [`statistics()`] of records, [`group()`], [`statistics()`] of profiles, [`score()`],
+//! [`cluster()`]; and [`assess()`], once it is known which facts are whose.
 
 mod assess;
 mod cluster;
