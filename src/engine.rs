@@ -6,6 +6,7 @@ pub mod backup;
 #[warn(missing_docs)]
 pub mod edition;
 pub mod kept_file;
+pub mod kernel;
 pub mod land;
 pub mod publish;
 pub mod records;

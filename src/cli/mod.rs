@@ -33,6 +33,8 @@ pub mod export_sheet;
 pub mod federation;
 pub mod finding;
 pub mod init;
+pub mod kernel;
+mod kernel_records;
 pub mod lead;
 pub mod letter;
 pub mod link;
@@ -145,6 +147,8 @@ enum Command {
     Connector(connector::ConnectorArgs),
     /// A city that never was, as extracts or served as its departments would
     Simulate(simulate::SimulateArgs),
+    /// The steps of linking and judging as filters over Arrow streams, for engines that share them out
+    Kernel(kernel::KernelArgs),
     /// The GraphQL schema that is served
     Schema(schema::SchemaArgs),
     /// Check a folder of GraphQL documents and print the digests that name them
@@ -260,6 +264,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(&common, args).await,
         Command::Serve(args) => serve::run(&common, args).await,
         Command::Simulate(args) => simulate::run(&common, args).await,
+        Command::Kernel(args) => kernel::run(&common, args).await,
         Command::Schema(args) => schema::run(args),
         Command::Boundaries(args) => boundaries::run(&common, args),
         Command::Trust(args) => trust::run(&common, args).await,

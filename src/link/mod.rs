@@ -36,6 +36,7 @@ pub mod records;
 pub mod resolve;
 pub mod score;
 pub mod settings;
+pub mod shared_out;
 mod state;
 mod state_codec;
 mod update;

@@ -24,6 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("land", &["connector", "kept_file", "model", "store"]),
     ("records", &["connector", "kept_file", "model", "store"]),
     ("publish", &["assess", "edition", "link", "model", "store"]),
+    ("kernel", &["assess", "link", "model"]),
     ("simulate", &["model"]),
     ("config", &["access", "assess", "cases", "model"]),
     (
@@ -100,6 +101,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["block", "compare"],
             &["score"],
             &["cluster"],
+            &["shared_out"],
             &["state"],
             &["resolve"],
             &["update"],

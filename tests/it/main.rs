@@ -56,6 +56,7 @@ mod history;
 mod hold;
 mod ingest;
 mod inside;
+mod kernel;
 mod land;
 mod layers;
 mod ledger;

@@ -91,6 +91,19 @@ pub fn block_limit(key: BlockKey, settings: &LinkSettings) -> usize {
     most as usize
 }
 
+/// The blocking keys of a profile, in order, each with the most profiles that may stand behind it.
+pub fn limited_keys(
+    record_table: &RecordTable,
+    profiles: &Profiles,
+    settings: &LinkSettings,
+    profile: ProfileNo,
+) -> Vec<(BlockKey, u32)> {
+    let mut all = Vec::new();
+    keys(record_table, profiles, profile, &mut all);
+    all.retain(|key| is_blocking(*key));
+    all.into_iter().map(|key| (key, block_limit(key, settings) as u32)).collect()
+}
+
 /// Longest stretch of a name that slip keys are made of.
 const SLIP_SPAN: usize = 14;
 

@@ -64,6 +64,50 @@ impl ValueFrequencies {
         terms
     }
 
+    /// As others counted them: how many of `profiles` profiles have each value. What is left out has one.
+    pub fn of_counts(counts: impl IntoIterator<Item = (CountedValue, u32)>, profiles: usize) -> ValueFrequencies {
+        let mut terms = ValueFrequencies { profiles: rounded_population(profiles), ..ValueFrequencies::default() };
+        for (value, count) in counts {
+            if let CountedValue::Brand(term) = value {
+                let next = terms.brands.len() as u32;
+                if *terms.brand_numbers.entry(term).or_insert(next) == next {
+                    terms.brands.push((term, 0));
+                }
+            }
+            *terms.slot(value) += count;
+        }
+        terms.weigh_registries();
+        terms
+    }
+
+    /// Every value that some profile has, with the number of those that have it, in no order.
+    pub fn counts(&self) -> Vec<(CountedValue, u32)> {
+        let registries = self.registries.iter().enumerate().map(|(number, n)| (CountedValue::Registry(number as u16), *n));
+        let all = self
+            .brands
+            .iter()
+            .map(|(term, n)| (CountedValue::Brand(*term), *n))
+            .chain(self.phones.iter().map(|(phone, n)| (CountedValue::Phone(*phone), *n)))
+            .chain(self.addresses.iter().map(|(whole, n)| (CountedValue::Address(*whole), *n)))
+            .chain(self.roads.iter().map(|(door, n)| (CountedValue::Road(*door), *n)))
+            .chain(self.broken.iter().map(|(code, n)| (CountedValue::Broken(*code), *n)))
+            .chain(registries);
+        all.filter(|(_, n)| *n > 0).collect()
+    }
+
+    /// How many 字号 are known.
+    pub fn brands_len(&self) -> usize {
+        self.brands.len()
+    }
+
+    /// Forgets the names of a table that is no more, and the 字号 beyond the first `known`, which nobody counted.
+    pub fn leave_table(&mut self, known: usize) {
+        self.brand_of.clear();
+        for (term, _) in self.brands.drain(known..) {
+            self.brand_numbers.remove(&term);
+        }
+    }
+
     /// Takes in the names and addresses that are new in the record table.
     pub fn grow(&mut self, record_table: &RecordTable) {
         for name in self.brand_of.len()..record_table.names_len() {

@@ -3,6 +3,7 @@
 //! Profiles keep their numbers while nothing about them changes; what a change touches is made anew, group by group. The
 //! rules are in `group::rules`.
 
+pub(in crate::link) mod carried;
 mod kept;
 
 use rayon::prelude::*;

@@ -2,6 +2,7 @@
 //!
 //! About 100 bytes a record and 80 a name, so that three million records stay well under a gigabyte.
 
+pub(in crate::link) mod carried;
 mod codec;
 mod shifted;
 

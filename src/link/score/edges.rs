@@ -34,7 +34,7 @@ pub struct ScoredPair {
 }
 
 /// So many of an unidentified profile's best scored pairs take part in clustering.
-const BEST: usize = 8;
+pub(in crate::link) const BEST: usize = 8;
 /// Pairs whose data is brought near together: few enough to stay there.
 const AT_A_TIME: usize = 64;
 /// Lighter scored pairs decide nothing.
@@ -111,7 +111,7 @@ impl ScoringContext<'_> {
     }
 
     /// The scored pair between an unidentified profile and a candidate; None where nothing may join them, or too little does.
-    fn scored_pair(&self, left: ProfileNo, right: ProfileNo) -> Option<ScoredPair> {
+    pub fn scored_pair(&self, left: ProfileNo, right: ProfileNo) -> Option<ScoredPair> {
         if self.profiles.barred(left, right) {
             return None;
         }
@@ -207,6 +207,14 @@ impl ScoredPairs {
             self.set(*left, scored_pairs, scoring.settings.review_from, &mut done.moved);
         }
         done
+    }
+
+    /// Scored pairs that were weighed elsewhere, heaviest first, of a profile that has none yet.
+    pub fn insert(&mut self, left: ProfileNo, scored_pairs: Vec<ScoredPair>) {
+        for scored_pair in &scored_pairs {
+            self.to.entry(scored_pair.right).or_default().push(left);
+        }
+        self.of.insert(left, scored_pairs.into());
     }
 
     /// Puts new scored pairs in the place of the old ones; notes for whom those that count, or that a person should see, are

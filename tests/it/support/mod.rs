@@ -5,5 +5,6 @@ pub mod chaos;
 pub mod graph;
 pub mod hub;
 pub mod imports;
+pub mod kernel_engine;
 pub mod servers;
 pub mod sources;

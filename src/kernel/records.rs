@@ -1,0 +1,98 @@
+//! Records as written, as `normalise` takes them: what whoever has no stream of their own begins with.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use arrow_array::builder::{ListBuilder, StringBuilder};
+use arrow_array::{ArrayRef, Int32Array, Int64Array, StringArray};
+use arrow_schema::{DataType, Field};
+
+use super::columns::Output;
+use crate::model::linkage::LinkRecord;
+use crate::model::problem::Problem;
+
+/// Where records are written to. The stream is whole only once [`RecordWriter::end`] has written its end.
+pub struct RecordWriter<W: Write> {
+    out: Output<W>,
+    registries: Vec<Box<str>>,
+}
+
+/// A column of texts.
+type TextOf = fn(&LinkRecord) -> &str;
+const TEXTS: [(&str, TextOf); 15] = [
+    ("name", |r| &r.name),
+    ("union_name", |r| &r.union_name),
+    ("credit_code", |r| &r.credit_code),
+    ("organisation_code", |r| &r.organisation_code),
+    ("registration_number", |r| &r.registration_number),
+    ("tax_number", |r| &r.tax_number),
+    ("area", |r| &r.area),
+    ("district", |r| &r.district),
+    ("address", |r| &r.address),
+    ("operating_address", |r| &r.operating_address),
+    ("phone", |r| &r.phone),
+    ("industry", |r| &r.industry),
+    ("registration_type", |r| &r.registration_type),
+    ("unit_type", |r| &r.unit_type),
+    ("role", |r| r.role.name()),
+];
+
+impl<W: Write> RecordWriter<W> {
+    /// Begins a stream; `registries` are the names of the registries by number.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn new(output: W, registries: Vec<Box<str>>) -> Result<RecordWriter<W>, Problem> {
+        let names = DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true)));
+        let mut columns = vec![
+            ("registry", DataType::Utf8, false),
+            ("key", DataType::Utf8, false),
+            ("part", DataType::Int32, false),
+            ("former_names", names, false),
+            ("established", DataType::Utf8, true),
+            ("employees", DataType::Int64, true),
+        ];
+        columns.extend(TEXTS.iter().map(|(name, _)| (*name, DataType::Utf8, true)));
+        Ok(RecordWriter { out: Output::new(output, &columns)?, registries })
+    }
+
+    /// Writes some records.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn write(&mut self, records: &[LinkRecord]) -> Result<(), Problem> {
+        let registries = &self.registries;
+        self.out.rows(records, |records| columns(records, registries))
+    }
+
+    /// Writes the end of the stream.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn end(self) -> Result<(), Problem> {
+        self.out.end()
+    }
+}
+
+fn columns(records: &[LinkRecord], registries: &[Box<str>]) -> Vec<ArrayRef> {
+    let mut former = ListBuilder::new(StringBuilder::new());
+    for record in records {
+        record.former_names.iter().for_each(|name| former.values().append_value(name));
+        former.append(true);
+    }
+    let registry = |record: &LinkRecord| registries.get(usize::from(record.registry)).map(|name| &**name);
+    let days = records.iter().map(|record| record.established.map(|day| day.to_string()));
+    let mut columns: Vec<ArrayRef> = vec![
+        Arc::new(records.iter().map(registry).collect::<StringArray>()),
+        Arc::new(records.iter().map(|record| Some(&*record.key)).collect::<StringArray>()),
+        Arc::new(records.iter().map(|record| i32::from(record.part)).collect::<Int32Array>()),
+        Arc::new(former.finish()),
+        Arc::new(days.collect::<StringArray>()),
+        Arc::new(records.iter().map(|record| record.employees.map(i64::from)).collect::<Int64Array>()),
+    ];
+    let text = |of: TextOf| -> ArrayRef {
+        Arc::new(records.iter().map(|record| Some(of(record)).filter(|text| !text.is_empty())).collect::<StringArray>())
+    };
+    columns.extend(TEXTS.iter().map(|(_, of)| text(*of)));
+    columns
+}
