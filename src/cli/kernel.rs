@@ -177,8 +177,9 @@ fn day(
     };
     let faults = settings.policy.faults();
     if !faults.is_empty() {
-        let faults = faults.join("; ");
-        return Err(HubError::said(format!("[policy]：{faults}"), format!("[policy]: {faults}")).into());
+        let told = |of: fn(&crate::connector::Problem) -> &str| faults.iter().map(of).collect::<Vec<_>>();
+        let (zh, en) = (told(|fault| &fault.zh).join("；"), told(|fault| &fault.en).join("; "));
+        return Err(HubError::said(format!("[policy]：{zh}"), format!("[policy]: {en}")).into());
     }
     let unmet = match &unmet {
         None => Vec::new(),
