@@ -205,19 +205,6 @@ fn who_bears_the_name_that_the_issuer_has_beside_another_code_is_that_firm_whate
 }
 
 #[test]
-fn a_branch_that_is_written_with_the_name_of_its_firm_and_its_own_code_stays_the_branch() {
-    let (firm, branch) = ("北京珞巍汽车维修有限公司", "北京珞巍汽车维修有限公司第一分公司");
-    let rows = borrowed([branch, firm], firm);
-    assert!(together(&beside_a_city(&rows), "GS0", "SB"));
-    // At the door of the firm, with the telephone of the firm, the code is the branch's by mistake.
-    let mut rows = borrowed([branch, firm], firm);
-    let at_firm = (rows[3].address.clone(), rows[3].phone.clone());
-    let last = rows.last_mut().expect("the third registry's row");
-    (last.address, last.phone) = at_firm;
-    assert!(together(&beside_a_city(&rows), "GS1", "SB"));
-}
-
-#[test]
 fn a_name_that_the_issuer_gives_to_another_firm_later_leads_away_from_the_code_then_and_back_when_it_goes() {
     let rows = borrowed(["北京珞巍商贸有限公司", "北京砚嶂广告有限公司"], "北京砚嶂广告有限公司");
     let (firm, rest): (Vec<LinkRecord>, Vec<LinkRecord>) = rows.into_iter().partition(|r| *r.key == *"GS1");

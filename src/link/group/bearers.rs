@@ -135,15 +135,9 @@ fn called_elsewhere(record_table: &RecordTable, titled: &Stated, group: &[Record
         let of = titled.of(record_table.name_entry(name).body).map(facts);
         of.filter(|other| ![0, code].contains(&other.organisation)).any(|other| is_called(name, other.name))
     };
-    // The code is a branch's, and the record calls it by its firm: whose row it is, street, phone and day tell as ever.
-    let of_branch = |record: RecordNo| {
-        let stem = record_table.name_entry(facts(record).name).stem;
-        let is_branch = |own: NameNo| record_table.name(own).is_branch() && record_table.name_entry(own).stem == stem;
-        issued().any(|branch| is_branch(facts(branch).name) && !contradict(record_table, record, branch))
-    };
     let is_foreign = |record: &RecordNo| {
         let name = facts(*record).name;
-        name != 0 && !facts(*record).has(ISSUES_CODES) && elsewhere(name) && !known(name) && !of_branch(*record)
+        name != 0 && !facts(*record).has(ISSUES_CODES) && elsewhere(name) && !known(name)
     };
     if issued().next().is_none() {
         return vec![false; group.len()];
