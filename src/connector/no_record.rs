@@ -146,7 +146,8 @@ fn is_suspicious(text: &str) -> bool {
     match text.chars().next() {
         None => false,
         Some(c) if c.is_ascii() => {
-            TOTALS_LATIN.iter().any(|t| c.eq_ignore_ascii_case(&(t.as_bytes()[0] as char)))
+            !text.bytes().any(|b| b.is_ascii_digit())
+                && TOTALS_LATIN.iter().any(|t| c.eq_ignore_ascii_case(&(t.as_bytes()[0] as char)))
                 || matches!(c, '(' | '*' | '-' | '=' | '_' | '+' | '#' | '<')
                 || ENDS.iter().any(|end| end.eq_ignore_ascii_case(text.trim_end()))
                 || begins_numbered(text)

@@ -305,7 +305,13 @@ pub(super) fn is_field_type(text: &str) -> bool {
         "字符串",
         "整型",
     ];
-    let lower = text.trim().to_ascii_lowercase();
+    let text = text.trim();
+    // Nearly every name is told by its first character to be none of them.
+    if text.len() > 40 || !text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '字' | '数' | '日' | '文' | '整'))
+    {
+        return false;
+    }
+    let lower = text.to_ascii_lowercase();
     let word = lower.split(['(', '（']).next().unwrap_or_default().trim();
     TYPES.contains(&word)
 }
