@@ -90,7 +90,8 @@ impl Connections {
             let of_whom = (own >= self.most_of_one).then_some(peer);
             let idle = open.iter().filter(|(_, c)| of_whom.is_none_or(|peer| c.peer == peer));
             let idle = idle.filter(|(_, c)| c.busy.load(Ordering::Acquire) == 0);
-            let longest = idle.min_by_key(|(_, c)| c.idle_since.load(Ordering::Acquire)).map(|(number, _)| *number)?;
+            // Of those of one millisecond whoever came first.
+            let longest = idle.map(|(number, c)| (c.idle_since.load(Ordering::Acquire), *number)).min()?.1;
             if let Some(longest) = open.remove(&longest) {
                 longest.ended.cancel();
             }
