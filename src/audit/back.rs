@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use chrono::{Days, NaiveDate};
 
 use super::chain::{AuditRow, Line};
-use super::folder::{chains, days, name_of};
+use super::folder::{chains, days, name_of, written};
 use super::read::AuditQuestion;
 
 /// Bytes read at a time.
@@ -86,13 +86,13 @@ struct Backwards {
 impl Backwards {
     /// Opens a file; what is behind `end` is left out.
     fn open(folder: &Path, chain: u32, day: NaiveDate, end: Option<u64>) -> std::io::Result<Option<Backwards>> {
-        let file = match File::open(folder.join(name_of(day))) {
+        let mut file = match File::open(folder.join(name_of(day))) {
             Ok(file) => file,
             // Removed in its time, or of another chain's day.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let length = file.metadata()?.len();
+        let length = written(&mut file)?;
         let start = end.map_or(length, |end| end.min(length));
         Ok(Some(Backwards { chain, file, block: Vec::new(), start, head: None }))
     }

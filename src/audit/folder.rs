@@ -1,7 +1,7 @@
 //! What lies in the folder of the audit: chains by number, each with a file a day, its key, and where it begins and stands.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -68,4 +68,33 @@ pub(super) fn begin(folder: &Path) -> Option<String> {
 /// The signed state of the chain that was written last, as it stands there.
 pub(super) fn head(folder: &Path) -> Option<String> {
     std::fs::read_to_string(folder.join(HEAD)).ok()
+}
+
+/// The lines of a file that were written to their ends. Behind them there may be zeros, a room for the next ones, and among the zeros what a
+/// loss of power left of rows that belonged to no answer.
+pub(super) fn whole_lines(bytes: &[u8]) -> &[u8] {
+    let written = &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())];
+    &written[..memchr::memrchr(b'\n', written).map_or(0, |at| at + 1)]
+}
+
+/// The lines of a file, up to where zeros begin.
+pub(super) fn lines(path: &Path) -> std::io::Result<impl Iterator<Item = std::io::Result<String>> + use<>> {
+    let lines = BufReader::new(File::open(path)?).split(b'\n');
+    let text = |line: std::io::Result<Vec<u8>>| String::from_utf8(line?).map_err(|_| std::io::ErrorKind::InvalidData.into());
+    Ok(lines.take_while(|line| line.as_ref().map_or(true, |bytes| memchr::memchr(0, bytes).is_none())).map(text))
+}
+
+/// Where the zeros behind the lines of a file begin: found by halves, so that they need not be read.
+pub(super) fn written(file: &mut File) -> std::io::Result<u64> {
+    let (mut from, mut to) = (0, file.metadata()?.len());
+    let mut byte = [0];
+    while from < to {
+        let middle = from + (to - from) / 2;
+        file.seek(SeekFrom::Start(middle))?;
+        match file.read(&mut byte)? {
+            1 if byte[0] != 0 => from = middle + 1,
+            _ => to = middle,
+        }
+    }
+    Ok(from)
 }

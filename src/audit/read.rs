@@ -1,10 +1,9 @@
 //! The reader: whether the chain holds, and who looked at what.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::chain::{AuditFault, AuditRow, Line, START, Seen, link, sign};
-use super::folder::{begin, chains, days, head, key, name_of};
+use super::folder::{begin, chains, days, head, key, lines, name_of};
 use super::roll;
 
 /// What a check found.
@@ -65,7 +64,7 @@ fn verify_chain(folder: &Path) -> std::io::Result<Verified> {
     let begins = begins.unwrap_or(0);
     for day in days(folder)? {
         let name = name_of(day);
-        let mut lines = BufReader::new(std::fs::File::open(folder.join(&name))?).lines();
+        let mut lines = lines(&folder.join(&name))?;
         let mut at = 0;
         while let Some(text) = lines.next().transpose()? {
             at += 1;
@@ -227,8 +226,7 @@ pub fn search(
     }
     for chain in chains(folder)? {
         for day in days(&chain)? {
-            let lines = BufReader::new(std::fs::File::open(chain.join(name_of(day)))?).lines();
-            for text in lines {
+            for text in lines(&chain.join(name_of(day)))? {
                 let text = text?;
                 let Some(Line::Row { row, .. }) = Line::read(&text) else { continue };
                 let Ok(row) = serde_json::from_str::<AuditRow>(row.get()) else { continue };
@@ -502,5 +500,55 @@ mod tests {
         assert_eq!(seen, [(6, "年度检查".to_owned())]);
         let nobody = AuditQuestion { since: Some("2026-11-29".to_owned()), ..AuditQuestion::default() };
         search(folder.path(), &nobody, |_| panic!("nobody looked since")).unwrap();
+    }
+
+    /// What stands on the disk of an audit that is at work, as after a loss of power.
+    fn taken(folder: &Path) -> tempfile::TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        std::fs::create_dir(copy.path().join("1")).unwrap();
+        for entry in std::fs::read_dir(folder.join("1")).unwrap() {
+            let path = entry.unwrap().path();
+            std::fs::copy(&path, copy.path().join("1").join(path.file_name().unwrap())).unwrap();
+        }
+        std::fs::copy(folder.join("chains"), copy.path().join("chains")).unwrap();
+        copy
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_room_behind_the_rows_is_no_row_and_is_cut_when_the_chain_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = Audit::new(folder.path(), 180);
+        for n in 0..40 {
+            audit.record(row("ann", &[&format!("E{n}")])).await.unwrap();
+        }
+        let (after_power, torn) = (taken(folder.path()), taken(folder.path()));
+        let file = |folder: &Path| folder.join("1").join(name_of(days(&folder.join("1")).unwrap()[0]));
+        let bytes = std::fs::read(file(after_power.path())).unwrap();
+        let rows = bytes.iter().position(|b| *b == 0).expect("room behind the rows");
+        assert!(bytes[rows..].iter().all(|b| *b == 0) && bytes.len() > rows + 1_000);
+        // The second half of rows that were not answered reached the disk, and the first did not.
+        let mut part = bytes.clone();
+        part[rows + 300..rows + 343].copy_from_slice(b"\"row\":{\"seq\":42},\"hash\":\"00\"}\n{\"prev\":\"00\"\n");
+        std::fs::write(file(torn.path()), part).unwrap();
+        for folder in [&after_power, &torn] {
+            let found = verify(folder.path()).unwrap();
+            assert_eq!((found.rows, found.faults), (40, Vec::new()));
+            let again = Audit::new(folder.path(), 180);
+            again.record(row("bob", &["E9"])).await.unwrap();
+            drop(again);
+            let found = verify(folder.path()).unwrap();
+            assert_eq!((found.rows, found.faults), (41, Vec::new()));
+            let bytes = std::fs::read(file(folder.path())).unwrap();
+            assert!(!bytes.contains(&0), "a command leaves no room behind");
+        }
+        // Zeros that somebody else writes over rows hide nothing.
+        drop(audit);
+        let mut bytes = std::fs::read(file(folder.path())).unwrap();
+        assert!(!bytes.contains(&0), "an audit that ends leaves no room behind");
+        let from = bytes.len() - 2_000;
+        bytes[from..].fill(0);
+        std::fs::write(file(folder.path()), bytes).unwrap();
+        let faults = verify(folder.path()).unwrap().faults;
+        assert!(faults.iter().any(|f| f.en.contains("to 40 are missing at the end")), "{faults:?}");
     }
 }

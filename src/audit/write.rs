@@ -1,21 +1,33 @@
 //! The writer: one thread that takes what waits, writes it in one go, waits for the disk once, and tells all who wait (group commit).
+//!
+//! Rows are written over zeros whose place on the disk is settled already, so that waiting is for their bytes alone and not for the
+//! file's new length too. What ends in zeros is cut where it is opened again; readers stop before them (`folder.rs`).
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate};
 use tokio::sync::oneshot;
 
 use super::chain::{AuditRow, Line, START, line_of, mark_of};
-use super::folder::{BEGIN, HEAD, days, head, key, name_of};
+use super::folder::{BEGIN, HEAD, days, head, key, name_of, whole_lines};
 use super::roll;
 
 /// Rows written at a time.
 const TOGETHER: usize = 1_024;
 /// Rows between two signed marks.
 const MARK_EVERY: u64 = 256;
+/// Bytes by which a file grows, behind the first few rows.
+const GROWN: usize = 256 << 10;
+/// How many are few.
+const FEW: u64 = 16;
+/// How long the signed state of the chain may stay behind its rows.
+const HEAD_EVERY: Duration = Duration::from_millis(50);
 
 /// Why a row could not be kept. The answer that it belongs to is not given.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -34,14 +46,28 @@ type Reply = oneshot::Sender<Result<(), AuditError>>;
 pub struct Audit {
     folder: Arc<PathBuf>,
     keep_days: u32,
-    queue: Arc<Mutex<Option<mpsc::Sender<(AuditRow, Reply)>>>>,
+    writer: Arc<Mutex<Option<Writer>>>,
+}
+
+/// The thread that writes. Its end is waited for: with it the folder is free for another.
+struct Writer {
+    queue: Option<mpsc::Sender<(AuditRow, Reply)>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        // A thread that panicked has said so.
+        drop(self.thread.take().map(JoinHandle::join));
+    }
 }
 
 impl Audit {
     /// The audit in `folder`; files of days more than `keep_days` ago are removed when a new one begins, once there are as many newer
     /// ones with rows.
     pub fn new(folder: &Path, keep_days: u32) -> Audit {
-        Audit { folder: Arc::new(folder.to_path_buf()), keep_days, queue: Arc::default() }
+        Audit { folder: Arc::new(folder.to_path_buf()), keep_days, writer: Arc::default() }
     }
 
     /// Where its files are.
@@ -64,18 +90,18 @@ impl Audit {
     }
 
     fn writer(&self, day: NaiveDate) -> Result<mpsc::Sender<(AuditRow, Reply)>, AuditError> {
-        let mut queue = self.queue.lock().expect("no panic while holding the queue");
-        if let Some(queue) = &*queue {
+        let mut writer = self.writer.lock().expect("no panic while holding the writer");
+        if let Some(queue) = writer.as_ref().and_then(|writer| writer.queue.as_ref()) {
             return Ok(queue.clone());
         }
         let mut files = Files::open(&self.folder, self.keep_days, day).map_err(|e| self.error(e))?;
         let (send, receive) = mpsc::channel::<(AuditRow, Reply)>();
-        // Not the audit itself: its end is the thread's, and with it the folder is free for another.
+        // Not the audit itself: its end is the thread's.
         let folder = self.folder.display().to_string();
         let thread = std::thread::Builder::new().name("audit".to_owned());
-        thread
+        let thread = thread
             .spawn(move || {
-                while let Ok(first) = receive.recv() {
+                while let Some(first) = files.next(&receive) {
                     let mut rows = vec![first];
                     rows.extend(receive.try_iter().take(TOGETHER - 1));
                     let (rows, replies): (Vec<AuditRow>, Vec<Reply>) = rows.into_iter().unzip();
@@ -86,7 +112,7 @@ impl Audit {
                 }
             })
             .map_err(|e| self.error(e))?;
-        *queue = Some(send.clone());
+        *writer = Some(Writer { queue: Some(send.clone()), thread: Some(thread) });
         Ok(send)
     }
 }
@@ -102,8 +128,14 @@ struct Files {
     file: File,
     /// Bytes of the file that hold whole lines.
     length: u64,
+    /// Bytes of the file; behind the lines there are zeros.
+    room: u64,
     seq: u64,
     hash: String,
+    /// The last row before this process wrote any.
+    began: u64,
+    /// The last row that the signed state beside the files knows of, and when it was put there.
+    told: (u64, Option<Instant>),
     /// Whether the chain stands in the roll.
     is_entered: bool,
     /// One process writes at a time.
@@ -160,7 +192,22 @@ impl Files {
         let today = known.last().map_or(day, |last| day.max(*last));
         let (file, length) = at_end(&folder.join(name_of(today)))?;
         let (base, folder) = (base.to_path_buf(), folder.to_path_buf());
-        Ok(Some(Files { base, folder, keep_days, key, day: today, file, length, seq, hash, is_entered: false, _lock: lock }))
+        Ok(Some(Files {
+            base,
+            folder,
+            keep_days,
+            key,
+            day: today,
+            file,
+            length,
+            room: length,
+            seq,
+            hash,
+            began: seq,
+            told: (seq, None),
+            is_entered: false,
+            _lock: lock,
+        }))
     }
 
     fn append(&mut self, rows: Vec<AuditRow>) -> std::io::Result<()> {
@@ -182,29 +229,91 @@ impl Files {
                 text.push_str(&mark_of(&self.key, seq, &hash));
             }
         }
-        let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
-        if let Err(error) = written {
-            // Half a row would break the chain for those behind it.
-            let _ = self.file.set_len(self.length).and_then(|()| self.file.seek(SeekFrom::End(0)).map(|_| ()));
-            return Err(error);
+        let length = self.length + text.len() as u64;
+        // A command writes a row or two and goes: it leaves no room behind.
+        let room = if length > self.room && seq > self.began + FEW { GROWN } else { 0 };
+        let mut bytes = text.into_bytes();
+        bytes.resize(bytes.len() + room, 0);
+        let mut written = self.put(&bytes);
+        if written.is_err() && room > 0 {
+            bytes.truncate(bytes.len() - room);
+            written = self.put(&bytes);
         }
-        self.length += text.len() as u64;
+        let end = self.length + bytes.len() as u64;
+        written?;
+        (self.length, self.room) = (length, self.room.max(end));
         (self.seq, self.hash) = (seq, hash);
-        // Put in the place of the one before: a reader finds one of the two, and rows behind it are no fault.
-        let head = self.folder.join(format!(".{HEAD}.part"));
-        std::fs::write(&head, mark_of(&self.key, self.seq, &self.hash))?;
-        std::fs::rename(head, self.folder.join(HEAD))?;
         // Once it has rows: a chain that stands there without any was emptied.
         if !self.is_entered {
+            self.tell();
             roll::enter(&self.base, &self.key)?;
             self.is_entered = true;
         }
         Ok(())
     }
 
+    /// Writes behind the lines and waits for the disk; what it wrote of them is taken back where it fails.
+    fn put(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        write_through(&self.file, bytes, self.length).inspect_err(|_| {
+            // Half a row would break the chain for those behind it.
+            if self.file.set_len(self.length).is_ok() {
+                self.room = self.length;
+            }
+        })
+    }
+
+    /// The next row. While nobody has one, the signed state follows; None: there will be none any more.
+    fn next(&mut self, rows: &mpsc::Receiver<(AuditRow, Reply)>) -> Option<(AuditRow, Reply)> {
+        if let Ok(row) = rows.try_recv() {
+            if self.told.1.is_none_or(|at| at.elapsed() >= HEAD_EVERY) {
+                self.tell();
+            }
+            return Some(row);
+        }
+        if self.told.1.is_none_or(|at| at.elapsed() >= HEAD_EVERY) {
+            self.tell();
+        }
+        let left = match self.told {
+            (seq, Some(at)) if seq < self.seq => HEAD_EVERY.saturating_sub(at.elapsed()),
+            _ => return rows.recv().ok(),
+        };
+        match rows.recv_timeout(left) {
+            Ok(row) => Some(row),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => {
+                self.tell();
+                rows.recv().ok()
+            }
+        }
+    }
+
+    /// Signs where the chain stands, in the place of what was signed before: a reader finds one of the two, and rows behind it are no
+    /// fault. Where it cannot be written it is tried again behind the next rows.
+    fn tell(&mut self) {
+        if self.told.0 == self.seq {
+            return;
+        }
+        let part = self.folder.join(format!(".{HEAD}.part"));
+        let written = std::fs::write(&part, mark_of(&self.key, self.seq, &self.hash));
+        if written.and_then(|()| std::fs::rename(part, self.folder.join(HEAD))).is_ok() {
+            self.told.0 = self.seq;
+        }
+        self.told.1 = Some(Instant::now());
+    }
+
+    /// Cuts what was left free behind the lines, in a file that is as it was written.
+    fn close(&mut self) {
+        self.tell();
+        if self.check_unchanged().is_ok() && self.file.set_len(self.length).is_ok() {
+            self.room = self.length;
+        }
+    }
+
     /// Goes on in another chain where somebody changed this one's file: what is missing in it stays to be seen.
     fn checked(&mut self, day: NaiveDate) -> std::io::Result<()> {
         if let Err(error) = self.check_unchanged() {
+            // What was written is told before: it is missed.
+            self.tell();
             tracing::error!(%error, "the audit goes on in another chain; `huitu audit verify` says what is missing");
             *self = Files::open(&self.base.clone(), self.keep_days, day)?;
         }
@@ -217,7 +326,7 @@ impl Files {
         let path = self.folder.join(name_of(self.day));
         let changed = |what: &str| std::io::Error::other(format!("{} {what} by somebody else", path.display()));
         let there = std::fs::metadata(&path).map_err(|_| changed("was removed"))?;
-        if there.len() != self.length {
+        if there.len() != self.room {
             return Err(changed("was made shorter or longer"));
         }
         #[cfg(unix)]
@@ -236,7 +345,9 @@ impl Files {
         if today <= self.day {
             return Ok(());
         }
-        (self.file, self.length) = at_end(&self.folder.join(name_of(today)))?;
+        let (file, length) = at_end(&self.folder.join(name_of(today)))?;
+        self.close();
+        (self.file, self.length, self.room) = (file, length, length);
         self.day = today;
         let oldest = today.checked_sub_days(Days::new(u64::from(self.keep_days))).unwrap_or(NaiveDate::MIN);
         let known = days(&self.folder)?;
@@ -260,21 +371,45 @@ impl Files {
     }
 }
 
-/// A file, opened behind its last whole line.
+impl Drop for Files {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Writes at a place and waits until it is on the disk.
+#[cfg(unix)]
+fn write_through(file: &File, bytes: &[u8], at: u64) -> std::io::Result<()> {
+    // Opened so that each write waits (`at_end`).
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, at)
+}
+
+#[cfg(not(unix))]
+fn write_through(mut file: &File, bytes: &[u8], at: u64) -> std::io::Result<()> {
+    use std::io::{Seek, SeekFrom, Write};
+    file.seek(SeekFrom::Start(at))?;
+    file.write_all(bytes)?;
+    file.sync_data()
+}
+
+/// A file, cut behind its last whole line, and where that ends.
 fn at_end(path: &Path) -> std::io::Result<(File, u64)> {
-    let mut file = File::options().create(true).read(true).write(true).truncate(false).open(path)?;
+    let mut options = File::options();
+    options.create(true).read(true).write(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_DSYNC);
+    let mut file = options.open(path)?;
     let mut text = Vec::new();
     file.read_to_end(&mut text)?;
-    let length = text.iter().rposition(|b| *b == b'\n').map_or(0, |at| at as u64 + 1);
+    let length = whole_lines(&text).len() as u64;
     file.set_len(length)?;
-    file.seek(SeekFrom::End(0))?;
     Ok((file, length))
 }
 
 /// Number and digest of the last whole row of a file.
 fn last_row(path: &Path) -> std::io::Result<Option<(u64, String)>> {
-    let text = std::fs::read_to_string(path)?;
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    let text = std::fs::read(path)?;
+    let whole = std::str::from_utf8(whole_lines(&text)).map_err(std::io::Error::other)?;
     for line in whole.lines().rev() {
         if let Some(Line::Row { row, hash, .. }) = Line::read(line)
             && let Ok(row) = serde_json::from_str::<AuditRow>(row.get())
@@ -287,6 +422,7 @@ fn last_row(path: &Path) -> std::io::Result<Option<(u64, String)>> {
 
 /// The first line of a file, where it has one.
 fn first_line(path: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(path).ok()?;
-    text.split_inclusive('\n').next().filter(|line| line.ends_with('\n')).map(str::to_owned)
+    let text = std::fs::read(path).ok()?;
+    let whole = std::str::from_utf8(whole_lines(&text)).ok()?;
+    whole.split_inclusive('\n').next().map(str::to_owned)
 }

@@ -12,6 +12,7 @@ mod spreadsheetml;
 mod table;
 mod workbook;
 mod xls;
+mod xls_text;
 mod xlsb;
 mod xlsx;
 
