@@ -105,7 +105,10 @@ pub fn link_record(record: &Record, store_id: i64, registry: RegistryIndex, issu
         organisation_code: raw(Field::OrganisationCode),
         registration_number: raw(Field::RegistrationNumber),
         tax_number: raw(Field::TaxNumber),
-        area: raw(Field::Area),
+        area: match record.raw(Field::Area) {
+            "" => area_of(record.raw(Field::InsuranceNumber)).into(),
+            area => area.into(),
+        },
         district: match record.raw(Field::District) {
             "" => raw(Field::Authority),
             district => district.into(),
@@ -119,6 +122,16 @@ pub fn link_record(record: &Record, store_id: i64, registry: RegistryIndex, issu
         unit_type: raw(Field::UnitType),
         employees: [Field::Employees, Field::Insured].iter().find_map(|f| record.count(*f)).and_then(|n| u32::try_from(n).ok()),
         related: related(record),
+    }
+}
+
+/// The division whose office gave a social insurance number out: its first six digits; empty where it does not begin with
+/// any, or is a credit code.
+fn area_of(insurance_number: &str) -> &str {
+    let digits = insurance_number.trim_start_matches(|c: char| !c.is_ascii_digit());
+    match digits.len() {
+        12.. if digits.len() < 18 && digits.bytes().all(|b| b.is_ascii_digit()) => &digits[..6],
+        _ => "",
     }
 }
 

@@ -204,6 +204,72 @@ fn who_bears_the_name_that_the_issuer_has_beside_another_code_is_that_firm_whate
     assert!(together(&outcome, "GS0", "SB"));
 }
 
+/// A firm in Fengtai and its branch in Huairou, both in commerce and tax, with neighbours under the branch's roof; and a row of the branch's
+/// code that bears the firm's name.
+fn branch_as_its_firm(row: LinkRecord) -> Vec<LinkRecord> {
+    let (firm, branch) = ("北京珞巍汽车维修有限公司", "北京珞巍汽车维修有限公司工程分公司");
+    let at = |door: usize, district: &str, row: LinkRecord| LinkRecord {
+        address: format!("北京市{district}珞石路{door}号").into(),
+        district: district.into(),
+        phone: if row.registry == 1 { format!("010-8596{door:04}").into() } else { "".into() },
+        ..row
+    };
+    let mut rows = Vec::new();
+    for registry in [0, 1] {
+        let key = |n: usize| format!("{}{n}", ["GS", "SW"][usize::from(registry)]);
+        rows.push(at(31, "怀柔区", record(registry, key(0), &code(40_110), branch)));
+        rows.push(at(72, "丰台区", record(registry, key(1), &code(40_111), firm)));
+        rows.push(at(31, "怀柔区", record(registry, key(2), &code(40_112), "北京砚嶂橡胶制品有限公司")));
+        rows.push(at(31, "怀柔区", record(registry, key(3), &code(40_113), "北京岫嶙包装材料有限公司")));
+    }
+    let LinkRecord { address, district, phone, .. } = row;
+    rows.push(LinkRecord { address, district, phone, ..record(3, "SB".into(), &code(40_110), firm) });
+    rows
+}
+
+#[test]
+fn a_row_with_a_branchs_code_and_its_firms_name_is_the_branchs_unless_it_is_where_the_firm_is() {
+    let row = |address: &str, district: &str, phone: &str| LinkRecord {
+        address: address.into(),
+        district: district.into(),
+        phone: phone.into(),
+        ..LinkRecord::default()
+    };
+    for (address, district, phone) in [
+        ("北京市怀柔区珞石路31号", "怀柔区", ""),
+        ("北京市怀柔区珞石路31号", "", "010-85960072"),
+        ("", "怀柔区", ""),
+        ("", "", "010-85960031"),
+        ("北京市怀柔区砚台街5号", "怀柔区", ""),
+    ] {
+        let outcome = beside_a_city(&branch_as_its_firm(row(address, district, phone)));
+        assert!(together(&outcome, "GS0", "SB") && !together(&outcome, "GS1", "SB"), "{address} {district} {phone}");
+    }
+    let outcome = beside_a_city(&branch_as_its_firm(row("北京市丰台区珞石路72号", "丰台区", "010-85960072")));
+    assert!(together(&outcome, "GS1", "SB") && !together(&outcome, "GS0", "SB"));
+}
+
+#[test]
+fn a_branch_that_is_called_by_its_firms_name_follows_the_firm_that_moves() {
+    let rows = branch_as_its_firm(LinkRecord {
+        address: "北京市丰台区砚台街5号".into(),
+        district: "怀柔区".into(),
+        ..LinkRecord::default()
+    });
+    let firm = rows.iter().find(|row| *row.key == *"GS1").expect("the firm").clone();
+    let (mut linker, _) = beside_a_city(&rows);
+    let entity = |linker: &Linker, key: &str| {
+        linker.decisions().iter().find(|d| *linker.record_ref(d.record).key == *key).and_then(|d| d.entity)
+    };
+    assert_eq!(entity(&linker, "SB"), entity(&linker, "GS0"));
+    linker.put(&[LinkRecord { address: "北京市丰台区砚台街5号".into(), ..firm.clone() }]);
+    linker.link(&Default::default(), &[]);
+    assert_eq!(entity(&linker, "SB"), entity(&linker, "GS1"));
+    linker.put(&[firm]);
+    linker.link(&Default::default(), &[]);
+    assert_eq!(entity(&linker, "SB"), entity(&linker, "GS0"));
+}
+
 #[test]
 fn a_name_that_the_issuer_gives_to_another_firm_later_leads_away_from_the_code_then_and_back_when_it_goes() {
     let rows = borrowed(["北京珞巍商贸有限公司", "北京砚嶂广告有限公司"], "北京砚嶂广告有限公司");

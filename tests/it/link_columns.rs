@@ -1,9 +1,11 @@
 //! What other columns than the name decide: the kind of the unit, former names, addresses from before a move, and rows whose
 //! cells stand one column beside their own. All names are invented.
 
+use huitu::connector::Connector;
 use huitu::link::{Linker, Linking};
 use huitu::model::linkage::{Judgement, JudgementVerdict, LinkRecord, RecordRef};
 use huitu::model::value::PartialDate;
+use huitu::records::link_record;
 
 use crate::link_kinds::{REGISTRIES, city, code, linked, record, registry};
 
@@ -167,6 +169,41 @@ fn a_registration_from_before_a_move_does_not_keep_a_firm_from_its_own() {
         ..record(3, "SB".into(), "", "北京珞桦峰印刷有限公司")
     };
     assert!(together(&beside_a_city(vec![moved, tax, before]), &["GS4", "SW4", "SB"]));
+}
+
+#[test]
+fn the_number_of_social_insurance_tells_the_district_where_no_column_does() {
+    const COLUMNS: [&str; 12] = [
+        "单位编号",
+        "社会保险登记号",
+        "统一社会信用代码",
+        "组织机构代码",
+        "单位名称",
+        "单位类型",
+        "单位地址",
+        "参保日期",
+        "参保人数",
+        "缴费状态",
+        "所属区县",
+        "联系电话",
+    ];
+    let connector = Connector::embedded().into_iter().find(|c| c.name == "social_insurance").expect("the connector");
+    let layout = connector.layout(&COLUMNS.map(String::from)).expect("its columns");
+    let area = |number: &str| {
+        let cells = COLUMNS.map(|column| match column {
+            "单位编号" => Some("SB1"),
+            "社会保险登记号" => Some(number),
+            "单位名称" => Some("北京珞垣建设有限公司"),
+            _ => None,
+        });
+        let records = connector.read(&layout, &cells).expect("a record");
+        link_record(&records[0], 0, registry("social_insurance"), false).area
+    };
+    assert_eq!(&*area("110228674494"), "110228");
+    assert_eq!(&*area("社险京字110108123456"), "110108");
+    for none in ["", "12345", "911101011439499267", "91110105788501539W", "110228-67-4494"] {
+        assert_eq!(&*area(none), "", "{none}");
+    }
 }
 
 #[test]

@@ -77,9 +77,11 @@ fn any_record() -> impl Strategy<Value = LinkRecord> {
     let codes = prop::sample::select(vec![0u32, 0, 0, 1, 2, 3]);
     let registrations = prop::sample::select(vec![0u32, 0, 0, 0, 1, 2]);
     let phones = prop::sample::select(vec!["", "", "010-62341234", "010-62345678"]);
+    let districts = prop::sample::select(vec!["", "", "海淀区", "朝阳区"]);
     let odd = (0u8..10, 0u8..8);
-    (0u16..3, 0u32..9, names, former, addresses, (codes, registrations), phones, prop::option::of(1u32..50), odd).prop_map(
-        |(registry, key, name, former, address, (number, registered), phone, employees, (slip, related))| {
+    let place = (addresses, districts);
+    (0u16..3, 0u32..9, names, former, place, (codes, registrations), phones, prop::option::of(1u32..50), odd).prop_map(
+        |(registry, key, name, former, (address, district), (number, registered), phone, employees, (slip, related))| {
             let code = if number == 0 { String::new() } else { code(number) };
             // One in ten codes carries a slip.
             let code = if slip == 0 && !code.is_empty() { code.replacen('6', "8", 1) } else { code };
@@ -91,6 +93,7 @@ fn any_record() -> impl Strategy<Value = LinkRecord> {
             };
             LinkRecord {
                 address: address.into(),
+                district: district.into(),
                 employees,
                 phone: phone.into(),
                 former_names: if former.is_empty() { Vec::new() } else { vec![former.into()] },

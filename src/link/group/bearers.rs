@@ -131,18 +131,50 @@ fn called_elsewhere(record_table: &RecordTable, titled: &Stated, group: &[Record
     };
     let issued = || group.iter().copied().filter(|record| facts(*record).has(ISSUES_CODES));
     let known = |name: NameNo| issued().flat_map(|record| record_table.names_of(record)).any(|own| is_called(name, own));
-    let elsewhere = |name: NameNo| {
-        let of = titled.of(record_table.name_entry(name).body).map(facts);
-        of.filter(|other| ![0, code].contains(&other.organisation)).any(|other| is_called(name, other.name))
+    let elsewhere = |name: NameNo| -> Vec<RecordNo> {
+        let other = |record: &RecordNo| ![0, code].contains(&facts(*record).organisation) && is_called(name, facts(*record).name);
+        titled.of(record_table.name_entry(name).body).filter(other).collect()
     };
     let is_foreign = |record: &RecordNo| {
         let name = facts(*record).name;
-        name != 0 && !facts(*record).has(ISSUES_CODES) && elsewhere(name) && !known(name)
+        if name == 0 || facts(*record).has(ISSUES_CODES) || known(name) {
+            return false;
+        }
+        let firms = elsewhere(name);
+        !firms.is_empty() && !is_of_branch(record_table, *record, group, &firms)
     };
     if issued().next().is_none() {
         return vec![false; group.len()];
     }
     group.iter().map(is_foreign).collect()
+}
+
+/// The code is a branch's of the firm that the record names (`firms`: the issuer's records of the name): a branch is now and then called
+/// by its firm's name alone. It is the branch's where it is at the branch's door (of one roof over both the district tells); or, at
+/// neither's, has its telephone, or lies in its district and not in the firm's, or tells nothing that speaks against it.
+fn is_of_branch(record_table: &RecordTable, record: RecordNo, group: &[RecordNo], firms: &[RecordNo]) -> bool {
+    let facts = |record: RecordNo| record_table.facts(record);
+    let firm = record_table.name(facts(record).name);
+    let is_branch = |other: &RecordNo| {
+        let name = record_table.name(facts(*other).name);
+        name.is_branch() && name.stem() == firm.stem()
+    };
+    let branch: Vec<RecordNo> = group.iter().copied().filter(is_branch).collect();
+    if firm.is_branch() || !branch.iter().any(|own| facts(*own).has(ISSUES_CODES)) {
+        return false;
+    }
+    let own = facts(record);
+    let at_door = |others: &[RecordNo]| others.iter().any(|other| streets(record_table, own, facts(*other)) == Some(true));
+    let called = || branch.iter().any(|other| own.shares_phone(facts(*other)));
+    let lies = |others: &[RecordNo]| own.county != 0 && others.iter().any(|other| facts(*other).county == own.county);
+    let unsaid = || own.county == 0 || branch.iter().all(|other| facts(*other).county == 0);
+    let silent = || !branch.iter().any(|other| contradict(record_table, record, *other)) && (lies(&branch) || unsaid());
+    match (at_door(&branch), at_door(firms)) {
+        (true, true) => lies(&branch) || !lies(firms),
+        (true, false) => true,
+        (false, true) => false,
+        (false, false) => called() || lies(&branch) && !lies(firms) || silent(),
+    }
 }
 
 /// By position in the group: the position of the first record of the same firm, as far as names, streets, phones and days tell;

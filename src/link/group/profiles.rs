@@ -254,9 +254,10 @@ impl Profiles {
         let (mut stems, mut titles): (Vec<u64>, Vec<u64>) = Default::default();
         for (record, old) in before {
             let new = record_table.facts(*record);
-            // What a record is called where it keeps its name and code is no news; its number stays what it is.
+            // What a record is called where it keeps its name, code and place is no news; its number stays what it is.
             let (was, is) = (title(record_table, old), title(record_table, new));
-            if (was, old.organisation, old.name) != (is, new.organisation, new.name) {
+            let told = |facts: &RecordRow| (facts.organisation, facts.name, facts.address, facts.operating, facts.county);
+            if (was, told(old)) != (is, told(new)) {
                 was.into_iter().for_each(|title| self.titled.remove(title, *record));
                 is.into_iter().for_each(|title| self.titled.insert(title, *record));
                 titles.extend(was.into_iter().chain(is));

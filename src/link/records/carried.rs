@@ -25,7 +25,7 @@ impl CarriedRecord {
     pub fn reference(&self) -> u64 {
         self.row.reference
     }
-    /// What grouping asks of a record of another code: codes, own name, district, rank.
+    /// What grouping asks of a record of another code: codes, own name, where it is, rank.
     pub fn witness(&self) -> CarriedRecord {
         let row = RecordRow {
             reference: self.row.reference,
@@ -39,7 +39,7 @@ impl CarriedRecord {
             ..RecordRow::default()
         };
         let names = self.names.iter().take(1).cloned().collect();
-        CarriedRecord { row, key: "".into(), names, address: None, operating: None, broken: None }
+        CarriedRecord { row, key: "".into(), names, address: self.address, operating: self.operating, broken: None }
     }
     /// Its own codes and numbers, with the numbers of another table for whatever has one.
     pub fn row(&self) -> &RecordRow {
