@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: demo build release chaos sbom test check web setup-test deny rustdoc fmt clients bless bless-check docs screenshots bench-web
+.PHONY: demo build release chaos sbom test check web setup-test deny rustdoc fmt clients bless bless-check docs screenshots bench-web bench-rivals
 
 demo: build
 	./target/release/huitu demo
@@ -69,3 +69,7 @@ screenshots: build
 # Sizes and times of the workbench in Chromium; ENTERPRISES=1000000 for a large city.
 bench-web: build
 	node web/bench.mjs $(or $(ENTERPRISES),20000)
+
+# Other people's programs in turn with the release program, and their table in docs/src/develop/benchmarks.md.
+bench-rivals: build
+	bench/rivals/run --write
