@@ -253,7 +253,17 @@ fn finish(data: &Path) -> Result<(), FolderError> {
         write_marker(data, &Marker { step: Step::In, ..marker })?;
     }
     round(move_in(data, &staging))?;
+    // Before the marker: an end between the two leaves no folder that nobody looks for.
+    round(removed(&staging))?;
     take_back(data)
+}
+
+/// Removes a folder that may be gone already.
+fn removed(folder: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
 }
 
 fn move_out(data: &Path, staging: &Path, before: &Path) -> std::io::Result<()> {
