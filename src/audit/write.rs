@@ -41,6 +41,12 @@ pub struct AuditError {
 
 type Reply = oneshot::Sender<Result<(), AuditError>>;
 
+/// A row, whom to tell, and how many requests were under way with it.
+type Waiting = (AuditRow, Reply, usize);
+
+/// Rows of requests under way are waited for so long, looked for so often, and no longer once none came for some looks.
+const GATHER: (Duration, u32, u32) = (Duration::from_micros(250), 8, 2);
+
 /// The audit of one node. Cheap to clone; opened with its first row.
 #[derive(Clone)]
 pub struct Audit {
@@ -51,7 +57,7 @@ pub struct Audit {
 
 /// The thread that writes. Its end is waited for: with it the folder is free for another.
 struct Writer {
-    queue: Option<mpsc::Sender<(AuditRow, Reply)>>,
+    queue: Option<mpsc::Sender<Waiting>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -80,8 +86,17 @@ impl Audit {
     /// # Errors
     /// It is not.
     pub async fn record(&self, row: AuditRow) -> Result<(), AuditError> {
+        self.record_among(row, 1).await
+    }
+
+    /// The same while so many requests are under way, this one among them: where they are many, their rows are waited for, at most 2 ms,
+    /// and the disk is waited for once for all of them.
+    ///
+    /// # Errors
+    /// It is not.
+    pub async fn record_among(&self, row: AuditRow, under_way: usize) -> Result<(), AuditError> {
         let (reply, told) = oneshot::channel();
-        self.writer(day_of(&row))?.send((row, reply)).map_err(|_| self.error("its writer has ended"))?;
+        self.writer(day_of(&row))?.send((row, reply, under_way)).map_err(|_| self.error("its writer has ended"))?;
         told.await.map_err(|_| self.error("its writer has ended"))?
     }
 
@@ -89,22 +104,21 @@ impl Audit {
         AuditError { folder: self.folder.display().to_string(), why: why.to_string() }
     }
 
-    fn writer(&self, day: NaiveDate) -> Result<mpsc::Sender<(AuditRow, Reply)>, AuditError> {
+    fn writer(&self, day: NaiveDate) -> Result<mpsc::Sender<Waiting>, AuditError> {
         let mut writer = self.writer.lock().expect("no panic while holding the writer");
         if let Some(queue) = writer.as_ref().and_then(|writer| writer.queue.as_ref()) {
             return Ok(queue.clone());
         }
         let mut files = Files::open(&self.folder, self.keep_days, day).map_err(|e| self.error(e))?;
-        let (send, receive) = mpsc::channel::<(AuditRow, Reply)>();
+        let (send, receive) = mpsc::channel::<Waiting>();
         // Not the audit itself: its end is the thread's.
         let folder = self.folder.display().to_string();
         let thread = std::thread::Builder::new().name("audit".to_owned());
         let thread = thread
             .spawn(move || {
                 while let Some(first) = files.next(&receive) {
-                    let mut rows = vec![first];
-                    rows.extend(receive.try_iter().take(TOGETHER - 1));
-                    let (rows, replies): (Vec<AuditRow>, Vec<Reply>) = rows.into_iter().unzip();
+                    let (rows, replies): (Vec<AuditRow>, Vec<Reply>) =
+                        gathered(first, &receive).into_iter().map(|(row, reply, _)| (row, reply)).unzip();
                     let kept = files.checked(rows.last().map_or(day, day_of)).and_then(|()| files.append(rows));
                     let kept = kept.map_err(|e| AuditError { folder: folder.clone(), why: e.to_string() });
                     // A caller who went away meanwhile waits for nothing.
@@ -115,6 +129,26 @@ impl Audit {
         *writer = Some(Writer { queue: Some(send.clone()), thread: Some(thread) });
         Ok(send)
     }
+}
+
+/// The rows that are written with the first: those that wait, and where many requests are under way those of half of them. The other half
+/// is computed while the disk is waited for.
+fn gathered(first: Waiting, queue: &mpsc::Receiver<Waiting>) -> Vec<Waiting> {
+    let wanted = (first.2 / 2).min(TOGETHER);
+    let mut rows = vec![first];
+    rows.extend(queue.try_iter().take(TOGETHER - 1));
+    let (pause, looks, in_vain) = GATHER;
+    let mut vain = 0;
+    for _ in 0..looks {
+        if rows.len() >= wanted || vain == in_vain {
+            break;
+        }
+        std::thread::sleep(pause);
+        let before = rows.len();
+        rows.extend(queue.try_iter().take(TOGETHER - before));
+        vain = if rows.len() == before { vain + 1 } else { 0 };
+    }
+    rows
 }
 
 /// The files of a folder, at their end.
@@ -263,7 +297,7 @@ impl Files {
     }
 
     /// The next row. While nobody has one, the signed state follows; None: there will be none any more.
-    fn next(&mut self, rows: &mpsc::Receiver<(AuditRow, Reply)>) -> Option<(AuditRow, Reply)> {
+    fn next(&mut self, rows: &mpsc::Receiver<Waiting>) -> Option<Waiting> {
         if let Ok(row) = rows.try_recv() {
             if self.told.1.is_none_or(|at| at.elapsed() >= HEAD_EVERY) {
                 self.tell();

@@ -475,7 +475,7 @@ impl ServerState {
             edition: edition.unwrap_or(0),
             request: request.to_owned(),
         };
-        self.0.audit.record(row).await.map_err(|error| {
+        self.0.audit.record_among(row, self.requests().taken()).await.map_err(|error| {
             tracing::error!(%error, request_id = request, "an answer was not given");
             Problem::new(
                 Code::Internal,
