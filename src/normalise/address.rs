@@ -51,15 +51,16 @@ pub fn read_address(raw: &str) -> Address {
     }
     let written = glyphs(raw);
     let (rest, county) = cut_places(&written);
-    let rest: Vec<Glyph> = cut_town(rest)
+    let told = cut_town(rest);
+    // The sign ends the number: 4号6层 is number 4.
+    let digits = told.iter().skip_while(|g| !is_digit(**g)).take_while(|g| is_digit(**g));
+    let number = digits.take(9).fold(0, |n, d| n * 10 + u32::from(d - b'0' as Glyph));
+    let rest: Vec<Glyph> = told
         .iter()
         .filter(|g| !matches!(**g, OPEN | CLOSE) && !NUMBER_SIGNS.contains(g))
         .map(|g| if BUILDINGS.contains(g) { *BUILDING } else { *g })
         .collect();
-    let first_digit = rest.iter().position(|g| is_digit(*g)).unwrap_or(rest.len());
-    let road = &rest[..first_digit];
-    let number =
-        rest[first_digit..].iter().take_while(|g| is_digit(**g)).take(9).fold(0, |n, d| n * 10 + u32::from(d - b'0' as Glyph));
+    let road = &rest[..rest.iter().position(|g| is_digit(*g)).unwrap_or(rest.len())];
     let mut sketch = 0u64;
     for pair in rest.windows(2) {
         sketch |= 1 << ((u64::from(hash32(pair)) * 64) >> 32);
@@ -117,6 +118,9 @@ mod tests {
         for same in ["海淀区学清路１６号学知轩1814室", "学清路16号学知轩1814室", "北京海淀学清路16号学知轩1814室"]
         {
             assert_eq!(read_address(same).whole, a.whole, "{same}");
+        }
+        for room in ["学清路16号3层", "学清路16号1814室", "学清路16号2号楼"] {
+            assert_eq!(read_address(room).door(), a.door(), "{room}");
         }
         let cut = read_address("北京市海淀区学清路16号");
         assert_eq!((cut.road, cut.number, cut.county), (a.road, a.number, PLACES.county("110108").unwrap_or(0)));

@@ -57,7 +57,9 @@ pub fn read_names(raw: &str) -> Names {
     }
     let mut noted = Vec::new();
     let written = cut_notes(written, &mut noted);
+    let whole = written.len();
     let (written, joint) = cut_union(written);
+    let written = if written.len() < whole { cut_street(written) } else { written };
     let (written, others) = if joint { cut_others(written) } else { (written, false) };
     let firms = if joint { listed_firms(raw) } else { Vec::new() };
     let several = others || firms.len() > 1 || joint && WORDS.parks.suffix(&written).is_some();
@@ -73,6 +75,20 @@ pub fn read_names(raw: &str) -> Names {
     let noted = noted.iter().map(|alias| take_apart(&cut_union(alias.clone()).0)).filter(|n| !n.glyphs.is_empty());
     Names { name, noted: noted.chain(both).collect() }
 }
+
+/// 北京市朝阳区望京街道某某广告有限公司 of a union's name: the street that leads it stands before the whole name of its host.
+fn cut_street(mut written: Vec<Glyph>) -> Vec<Glyph> {
+    let from = place_prefix(&written).0;
+    let street = (from + 2..written.len().min(from + 8)).find(|at| written[*at..].starts_with(&STREET));
+    let Some(behind) = street.map(|at| at + STREET.len()) else { return written };
+    let office = if written[behind..].starts_with(&OFFICE) { OFFICE.len() } else { 0 };
+    let host = &written[behind + office..];
+    let is_host = host.len() >= 8 && host.ends_with(&COMPANY) && is_whole(host);
+    if is_host { written.split_off(behind + office) } else { written }
+}
+
+static STREET: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("街道"));
+static OFFICE: LazyLock<Vec<Glyph>> = LazyLock::new(|| glyphs("办事处"));
 
 /// 甲公司等三家企业 of a joint union's name: the firm that is named, and that there are others.
 fn cut_others(mut written: Vec<Glyph>) -> (Vec<Glyph>, bool) {

@@ -26,6 +26,7 @@ fn how_a_name_is_written_and_what_clerks_put_beside_it_is_not_the_name() {
         ("北京珞荻家具有限公司", "*北京珞荻家具有限公司", "social_insurance", Same),
         ("北京珞芃超市", "北京珞芃超市（个人独资企业）", "tax", Same),
         ("北京珞萱茶庄", "北京珞萱茶庄（个体）", "tax", Same),
+        ("北京珞薏幼儿园", "北京珞薏幼儿园（民办）", "social_insurance", Same),
         ("北京珞丰机械有限公司", "北京珞乾机械有限公司", "tax", Different),
     ]);
 }
@@ -86,6 +87,8 @@ fn unions_go_to_the_host_that_they_name_and_to_a_person_where_they_name_none() {
         ("北京珞苓医药有限公司", "北京珞苓医药有限公司工会工作委员会", "unions", Same),
         ("北京珞茯化工有限公司", "北京珞茯化工有限公司机关工会", "unions", Same),
         ("北京珞荠环保有限公司", "望京街道珞荠大厦联合工会", "unions", Different),
+        ("北京珞蕤广告有限公司", "望京街道珞蕤广告有限公司工会", "unions", Same),
+        ("北京珞萁广告有限公司", "北京市朝阳区望京街道办事处珞萁广告有限公司工会委员会", "unions", Same),
         ("北京珞蓟广场商业管理有限公司", "珞蓟广场联合工会委员会", "unions", Person),
         ("北京珞藿贸易有限公司", "北京珞藿贸易有限公司等联合工会", "unions", Person),
         ("北京珞芷科技有限公司", "北京珞芷科技有限公司与北京砚芷广告有限公司联合工会", "unions", Person),
