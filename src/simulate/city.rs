@@ -21,25 +21,25 @@ pub(super) const BUSY_DAYS: u16 = 14;
 /// Share of enterprises founded anew on each of the busy days, and on each day after them (about a tenth a year).
 const FOUNDED_PER_BUSY_DAY: f64 = 0.002;
 const FOUNDED_PER_DAY: f64 = 0.0003;
-/// Enterprises per district in thousands, after the city's economic censuses of 2018 and 2023 (rounded; 密云, 延庆 and the
-/// development zone, which they do not list, are estimates).
+/// Enterprises per district in thousands, after the city's economic censuses: 朝阳, 海淀 and 通州 as of 2023, the others as of 2018 times
+/// 1.3, by which they grew together (密云, 延庆 and the development zone, which it does not list, are estimates).
 const DISTRICT_WEIGHTS: [(u32, f64); 16] = [
-    (110_101, 44.0),
-    (110_102, 46.0),
+    (110_101, 57.0),
+    (110_102, 60.0),
     (110_105, 211.0),
-    (110_106, 89.0),
-    (110_107, 30.0),
+    (110_106, 116.0),
+    (110_107, 39.0),
     (110_108, 143.0),
-    (110_109, 21.0),
-    (110_111, 51.0),
+    (110_109, 27.0),
+    (110_111, 66.0),
     (110_112, 96.0),
-    (110_113, 37.0),
-    (110_114, 57.0),
-    (110_115, 62.0),
-    (110_116, 48.0),
-    (110_117, 30.0),
-    (110_118, 26.0),
-    (110_119, 16.0),
+    (110_113, 48.0),
+    (110_114, 74.0),
+    (110_115, 81.0),
+    (110_116, 63.0),
+    (110_117, 39.0),
+    (110_118, 34.0),
+    (110_119, 21.0),
 ];
 
 /// The districts of the city.

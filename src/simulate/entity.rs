@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::name::SimulatedName;
+use super::words::TRADES;
 
 /// The five registries and the payments, in the order of all tables here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -246,6 +247,10 @@ pub struct Entity {
 impl Entity {
     pub fn organisation_code(&self) -> &str {
         &self.credit_code[8..17]
+    }
+    /// Class of its trade, GB/T 4754-2017.
+    pub fn industry_class(&self) -> &'static str {
+        TRADES[self.trade].class
     }
     pub fn is_foreign(&self) -> bool {
         FORMS[self.form].ownership == "FOREIGN"

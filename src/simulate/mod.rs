@@ -40,4 +40,4 @@ pub use outreach::{AnsweredSheet, CaseTruth, FirmFate, OutreachFirm, OutreachOff
 pub use outreach_files::write_outreach;
 pub use record::{SimulatedRow, header};
 pub use served::{ServeOptions, Served, ServedSource, serve};
-pub use truth::{Truth, TruthPolicy, judge};
+pub use truth::{Truth, TruthPolicy, above_by_rule, judge};

@@ -106,6 +106,7 @@ mod shapes_shared;
 mod shapes_sql;
 mod signed_addresses;
 mod simulate;
+mod simulate_calibrated;
 mod simulate_journey;
 mod small_counts;
 mod sql;
