@@ -20,6 +20,10 @@ named! {
     }
 }
 
+/// Stands in [`LinkRecord::area`] before the division of the office that numbered a record which tells no district itself. The firm may
+/// have moved since.
+pub const OF_OFFICE: char = '#';
+
 /// A record as linking sees it: everything as written; `normalise` reads it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LinkRecord {
@@ -49,7 +53,7 @@ pub struct LinkRecord {
     pub registration_number: Box<str>,
     /// 纳税人识别号: old ones hold an organisation code.
     pub tax_number: Box<str>,
-    /// Division code as written (6, 9 or 12 digits), or empty.
+    /// Division code as written (6, 9 or 12 digits), or empty; behind [`OF_OFFICE`] that of the office which numbered the record.
     pub area: Box<str>,
     /// District or authority text (`海淀区`, `海淀区总工会`), or empty.
     pub district: Box<str>,

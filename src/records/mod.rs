@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::connector::{Connector, Layout};
 use crate::model::facts::{Facts, RegistryTraits};
 use crate::model::field::{Field, RecordKind};
-use crate::model::linkage::{LinkRecord, LinkRole, RelatedUnit, RelationKind};
+use crate::model::linkage::{LinkRecord, LinkRole, OF_OFFICE, RelatedUnit, RelationKind};
 use crate::model::record::{Record, RegistryIndex};
 use crate::model::value::{PartialDate, Value};
 use crate::store::record::{StoredRecord, cells};
@@ -106,7 +106,7 @@ pub fn link_record(record: &Record, store_id: i64, registry: RegistryIndex, issu
         registration_number: raw(Field::RegistrationNumber),
         tax_number: raw(Field::TaxNumber),
         area: match record.raw(Field::Area) {
-            "" => area_of(record.raw(Field::InsuranceNumber)).into(),
+            "" => office(record.raw(Field::InsuranceNumber)),
             area => area.into(),
         },
         district: match record.raw(Field::District) {
@@ -125,13 +125,13 @@ pub fn link_record(record: &Record, store_id: i64, registry: RegistryIndex, issu
     }
 }
 
-/// The division whose office gave a social insurance number out: its first six digits; empty where it does not begin with
-/// any, or is a credit code.
-fn area_of(insurance_number: &str) -> &str {
+/// The division whose office gave a social insurance number out, marked as such: its first six digits; empty where it does not begin
+/// with any, or is a credit code.
+fn office(insurance_number: &str) -> Box<str> {
     let digits = insurance_number.trim_start_matches(|c: char| !c.is_ascii_digit());
     match digits.len() {
-        12.. if digits.len() < 18 && digits.bytes().all(|b| b.is_ascii_digit()) => &digits[..6],
-        _ => "",
+        12.. if digits.len() < 18 && digits.bytes().all(|b| b.is_ascii_digit()) => format!("{OF_OFFICE}{}", &digits[..6]).into(),
+        _ => "".into(),
     }
 }
 

@@ -377,7 +377,7 @@ async fn a_change_that_takes_too_long_goes_on_and_nobody_is_told_to_make_it_agai
 
 #[tokio::test]
 async fn one_caller_has_so_many_exports_and_streams_at_a_time_and_others_are_served() {
-    let served = served(2_000, |options| options.access = Authentication::Tokens).await;
+    let served = served(4_000, |options| options.access = Authentication::Tokens).await;
     for id in ["greedy", "other"] {
         served.state.hub().store.put_token(&token(id, "analyst", None, None)).await.unwrap();
     }

@@ -199,8 +199,16 @@ fn the_number_of_social_insurance_tells_the_district_where_no_column_does() {
         let records = connector.read(&layout, &cells).expect("a record");
         link_record(&records[0], 0, registry("social_insurance"), false).area
     };
-    assert_eq!(&*area("110228674494"), "110228");
-    assert_eq!(&*area("社险京字110108123456"), "110108");
+    assert_eq!(&*area("110228674494"), "#110228");
+    assert_eq!(&*area("社险京字110108123456"), "#110108");
+    // It speaks for a district, and not against one: the firm may have moved since.
+    let name = "北京珞垣建设有限公司";
+    let weight = |area: &str| {
+        let row = LinkRecord { area: area.into(), ..record(3, "SB".into(), "", name) };
+        let (linker, _) = beside_a_city([&firm(7, name)[..], &[row]].concat());
+        linker.explain(&refer("social_insurance", "SB"), &refer("commerce", "GS7")).expect("both known").1
+    };
+    assert!(weight("#110105") > weight("") && weight("#110228") == weight("") && weight("110118") < weight("") - 5.0);
     for none in ["", "12345", "911101011439499267", "91110105788501539W", "110228-67-4494"] {
         assert_eq!(&*area(none), "", "{none}");
     }
@@ -248,6 +256,7 @@ fn a_row_with_its_firms_name_and_code_is_a_branchs_where_place_staff_or_telephon
     assert!(!row(LinkRecord { address: tax.address.clone(), phone: branch.phone.clone(), ..own("朝阳区", 9) }));
     // In the branch's district, with a fraction of the staff.
     assert!(!row(own("通州区", 6)));
+    assert!(!row(LinkRecord { area: "#110112".into(), ..own("", 6) }));
     // In a district where nobody of them is; with a staff that could be the firm's; with the firm's telephone.
     assert!(row(own("平谷区", 6)) && row(own("通州区", 200)));
     assert!(row(LinkRecord { phone: tax.phone.clone(), ..own("朝阳区", 6) }));

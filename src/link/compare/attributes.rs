@@ -5,7 +5,7 @@ use super::levels::{
     CodeLevel, CountyLevel, EmployeesLevel, EstablishedLevel, IndustryLevel, OccupiedLevel, PhoneLevel, PlaceOfBusinessLevel,
     RegistrationLevel,
 };
-use crate::link::records::{AddressNo, ISSUES_CODES, RecordNo, RecordRow, RecordTable};
+use crate::link::records::{AddressNo, BY_OFFICE, ISSUES_CODES, RecordNo, RecordRow, RecordTable};
 use crate::model::linkage::LinkRole;
 
 fn facts<'a>(record_table: &'a RecordTable, records: &'a [RecordNo]) -> impl Iterator<Item = &'a RecordRow> + Clone {
@@ -64,11 +64,15 @@ pub fn phones(record_table: &RecordTable, terms: &ValueFrequencies, left: &[Reco
 }
 
 /// District by column; by address where no column says. Of two that bear one whole name, place and form and all, an address
-/// in another district says no more than that the addresses differ.
+/// in another district says no more than that the addresses differ. The office that numbered a record speaks for its district, never
+/// against another.
 pub fn counties(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo], one_name: bool) -> CountyLevel {
     let known = |records| {
         facts(record_table, records)
-            .map(|f| if f.county != 0 { (f.county, true) } else { (record_table.address(f.address).county, false) })
+            .map(|f| match f.stated_county() {
+                0 => (record_table.address(f.address).county, false),
+                county => (county, true),
+            })
             .filter(|(county, _)| *county != 0)
     };
     let mut level = CountyLevel::Absent;
@@ -82,7 +86,11 @@ pub fn counties(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo
             }
         }
     }
-    level
+    let numbered = |records| facts(record_table, records).filter(|f| f.has(BY_OFFICE)).map(|f| f.county);
+    let lies_there = |county: u32, records| known(records).any(|(there, _)| there == county);
+    let by_office =
+        numbered(left).any(|county| lies_there(county, right)) || numbered(right).any(|county| lies_there(county, left));
+    if by_office { CountyLevel::Same } else { level }
 }
 
 pub fn employees(record_table: &RecordTable, left: &[RecordNo], right: &[RecordNo]) -> EmployeesLevel {

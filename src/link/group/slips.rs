@@ -21,8 +21,9 @@ pub(in crate::link) fn meant(
         return None;
     }
     let bears = |of: RecordNo| {
+        let county = first.stated_county();
         let (name, other) = (record_table.name_entry(first.name), record_table.name_entry(facts(of).name));
-        first.name != 0 && name.stem == other.stem && (first.county == 0 || [0, first.county].contains(&facts(of).county))
+        first.name != 0 && name.stem == other.stem && (county == 0 || [0, county].contains(&facts(of).stated_county()))
     };
     slips_of(code).find(|code| issuer(*code).is_some_and(bears))
 }

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::entity_key::reference;
 use super::number_map::NumberMap;
 use super::settings::LinkSettings;
-use crate::model::linkage::{LinkRecord, LinkRole, RecordRef, RelationKind};
+use crate::model::linkage::{LinkRecord, LinkRole, OF_OFFICE, RecordRef, RelationKind};
 use crate::model::value::PartialDate;
 use crate::normalise::address::{Address, read_address};
 use crate::normalise::identifier::{Identifiers, one_slip_away, read_identifiers};
@@ -61,7 +61,7 @@ pub struct RecordRow {
     pub employees: u32,
     /// Industry digits with a leading 1: 17519, 175; 0 is none.
     pub industry: u32,
-    /// County, from the district text or the area column.
+    /// County, from the district text or the area column, or of the office that numbered it ([`BY_OFFICE`]).
     pub county: u32,
     key_from: u32,
     key_len: u16,
@@ -91,8 +91,14 @@ pub const JOINT: u8 = 16;
 pub const LEGAL_UNIT: u8 = 32;
 /// Its registry says that it is an establishment of a legal person (产业活动单位).
 pub const ESTABLISHMENT: u8 = 64;
+/// Nothing tells its district but the number that an office there gave it: it may have moved.
+pub const BY_OFFICE: u8 = 128;
 
 impl RecordRow {
+    /// The county that a column states; 0 where none does.
+    pub fn stated_county(&self) -> u32 {
+        if self.has(BY_OFFICE) { 0 } else { self.county }
+    }
     /// Whether a bit of `flags` is set.
     pub fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
@@ -204,6 +210,7 @@ struct Draft {
     texts: Vec<(u64, Option<Box<Names>>)>,
     addresses: [(u64, Option<Address>); 2],
     county: u32,
+    by_office: bool,
     phones: [u32; 2],
 }
 
@@ -251,7 +258,8 @@ impl RecordTable {
             let key = if raw.is_empty() { 0 } else { xxhash_rust::xxh3::xxh3_64(raw.as_bytes()).max(1) };
             (key, (key != 0 && !self.read_addresses.contains_key(&key)).then(|| read_address(raw)))
         };
-        let county = PLACES.county_in(&record.district).or_else(|| PLACES.county(&record.area)).unwrap_or(0);
+        let stated = PLACES.county_in(&record.district).or_else(|| PLACES.county(&record.area));
+        let of_office = || record.area.strip_prefix(OF_OFFICE).and_then(|code| PLACES.county(code));
         Draft {
             identifiers: read_identifiers(
                 &record.credit_code,
@@ -261,7 +269,8 @@ impl RecordTable {
             ),
             texts,
             addresses: [address(&record.address), address(&record.operating_address)],
-            county,
+            county: stated.or_else(of_office).unwrap_or(0),
+            by_office: stated.is_none(),
             phones: read_phones(&record.phone).map(|phone| phone.map_or(0, |phone| (mix(phone) as u32).max(1))),
         }
     }
@@ -310,6 +319,7 @@ impl RecordTable {
                 | flag(ids.conflicting != 0, CONTRADICTING)
                 | flag(ids.by_credit_code, BY_CREDIT_CODE)
                 | flag(joint, JOINT)
+                | flag(draft.by_office && draft.county != 0, BY_OFFICE)
                 | unit_flag(&record.unit_type, &record.registration_type),
         };
         let related = self.number_related(record);
