@@ -168,12 +168,13 @@ impl CountingOrder {
             (order.employees[at], order.members[at], order.unions[at]) =
                 (facts.employees[row], facts.members[row], facts.unions[row]);
         }
-        for at in 0..order.stretches.len() {
-            let Stretch { start, end, .. } = order.stretches[at];
-            let mut whole = Cell { count: u64::from(end - start), ..Cell::default() };
-            (start as usize..end as usize).for_each(|at| order.add(at, &mut whole));
-            order.stretches[at].whole = whole;
-        }
+        let whole = |stretch: &Stretch| {
+            let mut whole = Cell { count: u64::from(stretch.end - stretch.start), ..Cell::default() };
+            (stretch.start as usize..stretch.end as usize).for_each(|at| order.add(at, &mut whole));
+            whole
+        };
+        let wholes: Vec<Cell> = order.stretches.iter().map(whole).collect();
+        order.stretches.iter_mut().zip(wholes).for_each(|(stretch, whole)| stretch.whole = whole);
         Some(order)
     }
 
