@@ -48,7 +48,7 @@ pub use explain::{Explanation, Step, StepOutcome, Topic, explain};
 pub use fund::Contradiction;
 pub use policy::Policy;
 pub use priority::months_waited;
-pub use provenance::provenance;
+pub use provenance::{ChosenValue, chosen_values, provenance};
 pub use rules::Rules;
 pub use unions::union_id;
 

@@ -28,6 +28,47 @@ pub fn provenance(facts: Vec<Facts>, registries: Vec<RegistryTraits>, policy: &P
     provenance_of(&context, dossier)
 }
 
+/// The chosen value of every field of several enterprises, and by which rule it was: what [`provenance`] says of each, without who else says
+/// what. `facts` are theirs, each with the number of its enterprise, in the order in which `provenance` would be given them.
+pub fn chosen_values(
+    facts: Vec<(u32, Facts)>,
+    enterprises: u32,
+    registries: Vec<RegistryTraits>,
+    policy: &Policy,
+    as_of: NaiveDate,
+) -> Vec<Vec<ChosenValue>> {
+    let (entity_of, facts): (Vec<_>, Vec<_>) = facts.into_iter().map(|(of, facts)| (Some(of), facts)).unzip();
+    let entities = vec!["".into(); enterprises as usize];
+    let world = AssessmentInput { registries, entity_of, facts, entities, ..AssessmentInput::default() };
+    let rules = Rules::none();
+    let context = Context::new(&world, &rules, policy, as_of);
+    let groups = ByEntity::new(&world);
+    let mut candidates = Vec::new();
+    let mut chosen_of = |enterprise| {
+        let dossier = EntityFacts::new(&world, &groups, enterprise);
+        let mut fields = Vec::new();
+        for field in EnterpriseField::ALL {
+            survivorship::read(&context, dossier, *field, &mut candidates);
+            if let Some((chosen, rule)) = survivorship::choose(&context, *field, &candidates) {
+                fields.push(ChosenValue { field: *field, value: candidates[chosen].reading.to_string(), rule });
+            }
+        }
+        fields
+    };
+    (0..enterprises).map(&mut chosen_of).collect()
+}
+
+/// One field as it was chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChosenValue {
+    /// Which.
+    pub field: EnterpriseField,
+    /// As read.
+    pub value: String,
+    /// Why this statement won.
+    pub rule: SurvivorshipRule,
+}
+
 pub(super) fn provenance_of(context: &Context<'_>, dossier: EntityFacts<'_>) -> Vec<FieldProvenance> {
     let mut candidates = Vec::new();
     let mut fields = Vec::new();

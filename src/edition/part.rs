@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, LargeBinaryArray, LargeStringArray, RecordBatch, StringArray, UInt32Array, UInt64Array};
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::error::EditionError;
 use super::files::enterprises::Columns;
 use super::files::lookups::first_at_least;
+use super::files::range_codes::Coded;
 use super::format::manifest::FileDigest;
 use super::format::table::{named, open_table};
 use super::{CountingRules, Labels};
@@ -59,10 +60,29 @@ pub(in crate::edition) struct Part {
     pub bounds: OnceLock<super::files::count::Bounds>,
     /// What was counted over all rows, by dimensions.
     pub kept_cubes: Cache<Vec<super::Dimension>, Arc<super::format::measures::Cube>>,
+    /// Keys of groups by their numbers, by dimensions.
+    pub group_keys: Cache<Vec<super::Dimension>, Arc<KeptGroupKeys>>,
+    /// Its rows in the orders in which they are counted.
+    pub orders: super::files::counting_order::KeptOrders,
+    /// Codes of the columns that have ranges.
+    pub coded: CodedColumns,
     /// Every row's record key under the protection that asked last.
     pub record_keys: super::format::protection::KeptKeys,
     /// Scores as they are told to those who see a part of the priority.
     pub told: super::format::scores::KeptScores,
+}
+
+/// Keys of groups by their numbers.
+pub(in crate::edition) type KeptGroupKeys = Mutex<hashbrown::HashMap<u64, Arc<[String]>>>;
+
+/// Codes by column, of those that have ranges.
+#[derive(Default)]
+pub(in crate::edition) struct CodedColumns {
+    pub employees: Coded<u32>,
+    pub insured: Coded<u32>,
+    pub revenue: Coded<i128>,
+    pub established_on: Coded<i32>,
+    pub gap_since: Coded<i32>,
 }
 
 #[derive(Deserialize)]
@@ -131,6 +151,9 @@ impl Part {
             cubes,
             bounds: OnceLock::new(),
             kept_cubes: Cache::new(MAX_CUBES),
+            group_keys: Cache::new(MAX_CUBES),
+            orders: super::files::counting_order::KeptOrders::default(),
+            coded: CodedColumns::default(),
             record_keys: super::format::protection::KeptKeys::default(),
             told: super::format::scores::KeptScores::default(),
         })
@@ -138,9 +161,12 @@ impl Part {
 
     /// The rows with `value` in `facet`; None where no row has it.
     pub fn facet(&self, facet: &str, value: &str) -> Option<Arc<RoaringBitmap>> {
-        let position = self.facet_position(facet, value).ok()?;
-        let bitmap = self.facet_bitmaps[position].get_or_init(|| Arc::new(bitmap(self.facet_bytes.value(position))));
-        Some(bitmap.clone())
+        Some(self.facet_at(self.facet_position(facet, value).ok()?))
+    }
+
+    /// The rows of a value of a facet, by its number.
+    pub fn facet_at(&self, position: usize) -> Arc<RoaringBitmap> {
+        self.facet_bitmaps[position].get_or_init(|| Arc::new(bitmap(self.facet_bytes.value(position)))).clone()
     }
 
     /// The values of a facet that at least one row has.
@@ -149,7 +175,8 @@ impl Part {
         (start..self.facet.len()).take_while(move |i| self.facet.value(*i) == facet).map(|i| self.value.value(i))
     }
 
-    fn facet_position(&self, facet: &str, value: &str) -> Result<usize, usize> {
+    /// The number of a value of a facet; where it would stand, where no row has it.
+    pub(in crate::edition) fn facet_position(&self, facet: &str, value: &str) -> Result<usize, usize> {
         search_by(self.facet.len(), |i| (self.facet.value(i), self.value.value(i)).cmp(&(facet, value)))
     }
 

@@ -2,18 +2,25 @@
 
 /// `12,345`.
 pub fn grouped(n: i64) -> String {
-    let digits = n.unsigned_abs().to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-    if n < 0 {
-        out.push('-');
-    }
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
+    // From the end: nineteen digits, six commas and a sign at most.
+    let (mut text, mut at, mut rest) = ([0_u8; 26], 26, n.unsigned_abs());
+    loop {
+        at -= 1;
+        text[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
         }
-        out.push(c);
+        if (26 - at) % 4 == 3 {
+            at -= 1;
+            text[at] = b',';
+        }
     }
-    out
+    if n < 0 {
+        at -= 1;
+        text[at] = b'-';
+    }
+    String::from_utf8_lossy(&text[at..]).into_owned()
 }
 
 /// As answers show a time: no finer than milliseconds, which is what the store keeps.

@@ -317,16 +317,23 @@ impl Store {
                 let mut bulk = Bulk::lock(&mut connection).await.map_err(|e| self.failed(e))?;
                 let mut records = Vec::with_capacity(ids.len());
                 let read = bulk::blocking(|| {
-                    let mut one = bulk.prepare(SQL)?;
                     let mut sorted = ids.to_vec();
                     sorted.sort_unstable();
                     sorted.dedup();
-                    sorted.iter().try_for_each(|id| {
-                        one.each(&[(*id).into()], |row| {
-                            records.push(stored(row)?);
-                            Ok(())
+                    // Within one transaction: each statement by itself would take and give back the lock of the database.
+                    bulk.prepare("BEGIN")?.run(&[])?;
+                    let mut read = || {
+                        let mut one = bulk.prepare(SQL)?;
+                        sorted.iter().try_for_each(|id| {
+                            one.each(&[(*id).into()], |row| {
+                                records.push(stored(row)?);
+                                Ok(())
+                            })
                         })
-                    })
+                    };
+                    let read = read();
+                    bulk.prepare("COMMIT")?.run(&[])?;
+                    read
                 });
                 read.map(|()| records)
             }

@@ -203,7 +203,9 @@ fn answers(edition: &Edition) -> BTreeMap<String, String> {
             vec![Dimension::Ownership, Dimension::SizeClass],
             vec![Dimension::Town, Dimension::GapStatus],
         ] {
-            tell(format!("{filter:?} counted by {by:?}"), format!("{:?}", edition.coverage(&by, &rows, 20_000).unwrap()));
+            let counted = edition.coverage(&by, &rows, 20_000).unwrap();
+            assert_eq!(edition.coverage_of(&by, &filter, 20_000).unwrap(), counted, "{filter:?} by {by:?}");
+            tell(format!("{filter:?} counted by {by:?}"), format!("{counted:?}"));
             tell(format!("{filter:?} in detail by {by:?}"), format!("{:?}", edition.detail(&by, &rows).unwrap()));
         }
     }

@@ -218,6 +218,14 @@ async fn columns_may_be_anything_the_graph_says_of_an_enterprise() {
         assert_eq!((row[2].to_owned(), row[3].to_owned()), (of("key").join("; "), of("registry").join("; ")));
     }
 
+    // What is read from the store without the graph is what the graph says.
+    let columns =
+        "records.nodes.landedAt,records.nodes.observedAt,records.nodes.key,provenance.field,provenance.rule,provenance.value";
+    let by_graph = exported(&served, &format!("/export/enterprises.ndjson?columns={columns},records.nodes.gone")).await.1;
+    let read = exported(&served, &format!("/export/enterprises.ndjson?columns={columns}")).await.1;
+    assert!(read.contains("\"landedAt\"") && read.contains("\"EMPLOYEES\"") && !read.contains("\"gone\""));
+    assert_eq!((read.lines().count(), by_graph.replace("\"gone\":false,", "").replace("\"gone\":true,", "")), (total, read));
+
     // The other forms have the same cells.
     let columns = "id,records.nodes.gone,provenance.rule";
     let (_, _, bytes) =

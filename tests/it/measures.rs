@@ -163,7 +163,7 @@ fn each_dimension_splits_the_whole_and_counts_each_enterprise_once() {
         .0
         .into_iter()
         .filter(|g| g.measures.in_scope > 0)
-        .map(|g| g.keys)
+        .map(|g| g.keys.to_vec())
         .collect();
     assert_eq!(keys, edition.detail(&by, &edition.all()).unwrap().0.into_keys().collect::<Vec<_>>());
 }

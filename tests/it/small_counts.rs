@@ -3,6 +3,7 @@
 //! succeed: they are attacks.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use huitu::edition::synthetic::input;
 use huitu::edition::{Dimension, Edition, Measures, Protection, write};
@@ -56,7 +57,7 @@ fn tables(edition: &Edition, of: Counted, told: impl Fn(&[Dimension]) -> HashMap
     }
     let table = |by: Vec<Dimension>| {
         let (groups, total) = edition.coverage(&by, &edition.all(), usize::MAX).unwrap();
-        let mut truth: BTreeMap<Vec<String>, u64> = groups.into_iter().map(|g| (g.keys, of(&g.measures))).collect();
+        let mut truth: BTreeMap<Vec<String>, u64> = groups.into_iter().map(|g| (g.keys.to_vec(), of(&g.measures))).collect();
         if by.is_empty() {
             truth = BTreeMap::from([(Vec::new(), of(&total))]);
         }
@@ -71,7 +72,7 @@ fn protected(edition: &Edition, of: Counted) -> Tables {
         let (groups, total) = edition.protected_coverage(by, &edition.all(), &protection, usize::MAX).unwrap();
         match by {
             [] => HashMap::from([(Vec::new(), of(&total))]),
-            _ => groups.into_iter().map(|g| (g.keys, of(&g.measures))).filter(|(_, n)| *n > 0).collect(),
+            _ => groups.into_iter().map(|g| (g.keys.to_vec(), of(&g.measures))).filter(|(_, n)| *n > 0).collect(),
         }
     })
 }
@@ -82,7 +83,7 @@ fn left_out(edition: &Edition, of: Counted) -> Tables {
         let (groups, total) = edition.coverage(by, &edition.all(), usize::MAX).unwrap();
         match by {
             [] => HashMap::from([(Vec::new(), of(&total))]),
-            _ => groups.into_iter().map(|g| (g.keys, of(&g.measures))).filter(|(_, n)| *n >= LEAST).collect(),
+            _ => groups.into_iter().map(|g| (g.keys.to_vec(), of(&g.measures))).filter(|(_, n)| *n >= LEAST).collect(),
         }
     })
 }
@@ -264,7 +265,7 @@ fn nothing_is_won_by_asking_again() {
         assert_eq!((&groups, total), (&ask(&first, &by).0, ask(&first, &[]).1), "{by:?}");
     }
     // Groups of which nobody changed.
-    let whole = |edition: &Edition| -> BTreeMap<Vec<String>, Measures> {
+    let whole = |edition: &Edition| -> BTreeMap<Arc<[String]>, Measures> {
         let (groups, _) = edition.coverage(&[Dimension::Town], &edition.all(), usize::MAX).unwrap();
         groups.into_iter().map(|g| (g.keys, g.measures)).collect()
     };

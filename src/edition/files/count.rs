@@ -66,7 +66,7 @@ impl Bounds {
 }
 
 /// What a combination of verdicts means for the measures.
-struct Meaning {
+pub struct Meaning {
     gap: GapStatus,
     is_above: bool,
     is_unknown: bool,
@@ -77,7 +77,7 @@ struct Meaning {
 }
 
 impl Meaning {
-    fn of(verdicts: u8, counting: &CountingRules) -> Meaning {
+    pub fn of(verdicts: u8, counting: &CountingRules) -> Meaning {
         let (size, union) = (verdict_code::size(verdicts), verdict_code::union(verdicts));
         Meaning {
             gap: verdict_code::gap(verdicts),
@@ -90,7 +90,7 @@ impl Meaning {
         }
     }
 
-    fn add(&self, cell: &Cell, to: &mut Measures) {
+    pub fn add(&self, cell: &Cell, to: &mut Measures) {
         let Cell { count, employees, unions, members } = *cell;
         to.enterprises += count;
         to.unions += unions;
@@ -132,7 +132,7 @@ impl Meaning {
 }
 
 /// The rows of one group with the same verdicts, or what one row adds to them.
-#[derive(Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Cell {
     pub count: u64,
     pub employees: u64,
@@ -219,7 +219,7 @@ pub fn count_as(
 }
 
 /// How far apart the numbers of an axis stand in a group's number; the last axis runs fastest.
-fn strides(axes: &[Axis<'_>]) -> Vec<u64> {
+pub fn strides(axes: &[Axis<'_>]) -> Vec<u64> {
     let mut strides = vec![1_u64; axes.len()];
     for i in (1..axes.len()).rev() {
         strides[i - 1] = strides[i].saturating_mul(axes[i].size as u64);
@@ -330,7 +330,7 @@ fn keys_of(facts: CountedColumns<'_>, axes: &[Axis<'_>], strides: &[u64], range:
 
 /// The bits of a bitmap, 64 rows a word. Read off its portable form (github.com/RoaringBitmap/RoaringFormatSpec), which holds most of
 /// them as they are needed: asking for the rows one by one takes longer than counting them.
-fn words(rows: &RoaringBitmap, number_of: usize) -> Vec<u64> {
+pub fn words(rows: &RoaringBitmap, number_of: usize) -> Vec<u64> {
     const WITH_RUNS: u32 = 12_347;
     const OFFSETS_FROM: usize = 4;
     const MAX_ARRAY: usize = 4_096;

@@ -14,6 +14,7 @@ use arrow_array::{ArrayRef, RecordBatch, UInt16Array, UInt64Array};
 use rayon::prelude::*;
 
 use super::count::{Axis, Bounds, CountedColumns, Numbers, count};
+use super::counting_order::places;
 use super::facets::Dims;
 use crate::edition::CountingRules;
 use crate::edition::error::EditionError;
@@ -37,7 +38,8 @@ pub(in crate::edition) fn name_of(by: &[Dimension]) -> String {
 pub(in crate::edition) fn columns(dims: &Dims, counting: &CountingRules) -> Result<Vec<TableColumn>, EditionError> {
     let facts =
         CountedColumns { verdicts: &dims.verdicts, employees: &dims.employees, members: &dims.members, unions: &dims.unions };
-    let Some((place_of, places)) = places(dims) else { return written(Vec::new()) };
+    let areas: Vec<&[u16]> = Dimension::areas().map(|area| dims.column(area.column())).collect();
+    let Some((place_of, places)) = places(&areas) else { return written(Vec::new()) };
     let bounds = Bounds::of(facts);
     let place_axis = Axis { numbers: Numbers::Column(&place_of), size: places.len() };
     let by_place = |other: Dimension| -> Vec<Group> {
@@ -85,30 +87,6 @@ fn written(cubes: Vec<(String, Vec<Group>)>) -> Result<Vec<TableColumn>, Edition
         columns.push(column(name, Arc::new(values) as ArrayRef, &[]));
     }
     Ok(columns)
-}
-
-/// Every combination of district, street and federation unit that occurs, and which one each row has. None where they are more
-/// than a cube should have.
-fn places(dims: &Dims) -> Option<(Vec<u16>, Vec<[u16; 3]>)> {
-    let columns: Vec<&[u16]> = Dimension::areas().map(|area| dims.column(area.column())).collect();
-    let &[district, town, federation] = columns.as_slice() else { return None };
-    let mut numbers: hashbrown::HashMap<[u16; 3], u16> = hashbrown::HashMap::new();
-    let mut places = Vec::new();
-    let mut place_of = Vec::with_capacity(dims.verdicts.len());
-    for ((district, town), federation) in district.iter().zip(town).zip(federation) {
-        let place = [*district, *town, *federation];
-        let number = match numbers.get(&place) {
-            Some(number) => *number,
-            None => {
-                let number = u16::try_from(places.len()).ok()?;
-                places.push(place);
-                numbers.insert(place, number);
-                number
-            }
-        };
-        place_of.push(number);
-    }
-    Some((place_of, places))
 }
 
 /// The same counts by other numbers, in ascending order.

@@ -3,6 +3,7 @@
 //! A file knows its own bytes and no other file.
 
 pub(in crate::edition) mod count;
+pub(in crate::edition) mod counting_order;
 pub(in crate::edition) mod cubes;
 pub mod details;
 pub mod enterprises;
@@ -11,6 +12,7 @@ pub mod lookups;
 pub mod members;
 pub(in crate::edition) mod names;
 pub mod people;
+pub(in crate::edition) mod range_codes;
 pub(in crate::edition) mod replaced;
 pub(in crate::edition) mod ties;
 pub mod unions;

@@ -2,6 +2,8 @@
 //!
 //! Counts add up; rates, which do not, are worked out of them in `rates`.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 
 use crate::model::value::Money;
@@ -130,8 +132,8 @@ impl Detail {
 /// One group that has enterprises: the code in each dimension (empty: unknown), and what was counted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CoverageGroup {
-    /// One code a dimension, in the order they were asked for.
-    pub keys: Vec<String>,
+    /// One code a dimension, in the order they were asked for; shared with other answers by the same dimensions.
+    pub keys: Arc<[String]>,
     /// What was counted.
     pub measures: Measures,
 }
@@ -158,7 +160,7 @@ pub(in crate::edition) fn in_order(groups: &mut [CoverageGroup]) {
 
 /// The groups of a cube without what was left out of it.
 pub(in crate::edition) fn take_off(groups: &[CoverageGroup], left_out: Vec<CoverageGroup>) -> Vec<CoverageGroup> {
-    let left_out: HashMap<Vec<String>, Measures> = left_out.into_iter().map(|g| (g.keys, g.measures)).collect();
+    let left_out: HashMap<Arc<[String]>, Measures> = left_out.into_iter().map(|g| (g.keys, g.measures)).collect();
     let rest = groups.iter().filter_map(|group| {
         let mut measures = group.measures;
         if let Some(less) = left_out.get(&group.keys) {

@@ -3,7 +3,7 @@
 //! What is counted over all rows stands in the edition's cubes for the usual dimensions, and is kept in memory for others. Where
 //! a filter leaves more than half of the rows, what it leaves out is counted and taken off the cube.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type};
@@ -48,11 +48,15 @@ impl Edition {
 
     /// The rows under industrial unions of which the policy does not say which industries are theirs.
     pub(in crate::edition) fn without_universe(&self) -> RoaringBitmap {
-        let units = federation_units().iter().filter(|unit| unit.kind == "industrial");
-        let units = units.filter(|unit| !self.counting.industrial_unions.iter().any(|known| known == unit.unit));
         let mut rows = RoaringBitmap::new();
-        units.filter_map(|unit| self.facet("federation", unit.unit)).for_each(|of| rows |= &*of);
+        self.units_without_universe().filter_map(|unit| self.facet("federation", unit)).for_each(|of| rows |= &*of);
         rows
+    }
+
+    /// The codes of those industrial unions.
+    pub(super) fn units_without_universe(&self) -> impl Iterator<Item = &'static str> {
+        let units = federation_units().iter().filter(|unit| unit.kind == "industrial");
+        units.map(|unit| unit.unit).filter(|unit| !self.counting.industrial_unions.iter().any(|known| known == unit))
     }
 
     /// By the parts: what is counted adds up.
@@ -83,7 +87,7 @@ impl Edition {
 
 /// Groups of the same keys together, in order.
 pub(in crate::edition) fn added(parts: Vec<Vec<CoverageGroup>>) -> Vec<CoverageGroup> {
-    let mut found: hashbrown::HashMap<Vec<String>, Measures> = hashbrown::HashMap::new();
+    let mut found: hashbrown::HashMap<Arc<[String]>, Measures> = hashbrown::HashMap::new();
     for group in parts.into_iter().flatten() {
         found.entry(group.keys).or_default().add(&group.measures);
     }
@@ -191,12 +195,34 @@ impl Part {
         found: Vec<(u64, Measures)>,
     ) -> Result<Vec<CoverageGroup>, EditionError> {
         let codes = by.iter().map(|d| Ok(self.axis(*d)?.1)).collect::<Result<Vec<_>, EditionError>>()?;
-        let group = |(mut number, measures): (u64, Measures)| {
+        let keys_of = |mut number: u64| -> Arc<[String]> {
             let mut keys = vec![String::new(); codes.len()];
             for (key, codes) in keys.iter_mut().zip(&codes).rev() {
                 codes[(number % codes.len() as u64) as usize].clone_into(key);
                 number /= codes.len() as u64;
             }
+            keys.into()
+        };
+        let kept = match self.group_keys.get(by) {
+            Some(kept) => kept,
+            None => {
+                let new = Arc::new(Mutex::default());
+                self.group_keys.insert(by.to_vec(), new.clone());
+                new
+            }
+        };
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let group = |(number, measures): (u64, Measures)| {
+            let keys = match kept.get(&number) {
+                Some(keys) => keys.clone(),
+                None => {
+                    let keys = keys_of(number);
+                    if kept.len() < MAX_CUBE_GROUPS {
+                        kept.insert(number, keys.clone());
+                    }
+                    keys
+                }
+            };
             CoverageGroup { keys, measures }
         };
         let mut groups: Vec<CoverageGroup> = found.into_iter().map(group).collect();

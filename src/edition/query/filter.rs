@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use arrow_array::ArrowNativeTypeOp;
+use arrow_array::types::{ArrowPrimitiveType, Date32Type, Decimal128Type, UInt32Type};
+use arrow_array::{ArrowNativeTypeOp, PrimitiveArray};
 use chrono::NaiveDate;
 use roaring::RoaringBitmap;
 use serde::{Serialize, Serializer};
@@ -11,7 +12,7 @@ use serde::{Serialize, Serializer};
 use crate::edition::AreaLabel;
 use crate::edition::Row;
 use crate::edition::error::EditionError;
-use crate::edition::files::enterprises::Columns;
+use crate::edition::files::range_codes::Coded;
 use crate::edition::format::columns::days;
 use crate::edition::format::dimension::industry_key;
 use crate::edition::open::Edition;
@@ -36,7 +37,7 @@ impl<T: PartialOrd + Copy> Range<T> {
     pub fn contains(&self, value: T) -> bool {
         self.gte.is_none_or(|low| value >= low) && self.lte.is_none_or(|high| value <= high)
     }
-    fn map<U>(self, f: impl Fn(T) -> U) -> Range<U> {
+    pub(super) fn map<U>(self, f: impl Fn(T) -> U) -> Range<U> {
         Range { gte: self.gte.map(&f), lte: self.lte.map(&f) }
     }
 }
@@ -116,6 +117,33 @@ pub enum Filter {
     Found(FoundRows),
 }
 
+/// A column that has ranges, and its codes.
+pub(super) type RangeColumn<T> = for<'a> fn(&'a Part) -> (&'a PrimitiveArray<T>, &'a Coded<<T as ArrowPrimitiveType>::Native>);
+
+pub(super) fn employees(part: &Part) -> (&PrimitiveArray<UInt32Type>, &Coded<u32>) {
+    (&part.columns.employees, &part.coded.employees)
+}
+pub(super) fn insured(part: &Part) -> (&PrimitiveArray<UInt32Type>, &Coded<u32>) {
+    (&part.columns.insured, &part.coded.insured)
+}
+pub(super) fn revenue(part: &Part) -> (&PrimitiveArray<Decimal128Type>, &Coded<i128>) {
+    (&part.columns.revenue, &part.coded.revenue)
+}
+pub(super) fn established_on(part: &Part) -> (&PrimitiveArray<Date32Type>, &Coded<i32>) {
+    (&part.columns.established_on, &part.coded.established_on)
+}
+pub(super) fn gap_since(part: &Part) -> (&PrimitiveArray<Date32Type>, &Coded<i32>) {
+    (&part.columns.gap_since, &part.coded.gap_since)
+}
+/// Money as its columns hold it.
+pub(super) fn fen(range: Range<Money>) -> Range<i128> {
+    range.map(|money| i128::from(money.0))
+}
+/// The bounds of a range, the open ones among them.
+pub(super) fn bounds<N: ArrowNativeTypeOp>(range: Range<N>) -> (N, N) {
+    (range.gte.unwrap_or(N::MIN_TOTAL_ORDER), range.lte.unwrap_or(N::MAX_TOTAL_ORDER))
+}
+
 /// Whether this is the federation unit of the whole city.
 fn is_of_the_city(code: &str) -> bool {
     federation_units().iter().any(|unit| unit.unit == code && unit.kind == "municipal")
@@ -163,22 +191,16 @@ impl Edition {
                 self.any_of(found.into_iter())
             }
             Filter::Text(text) => self.text(text),
-            Filter::Priority(range) => {
-                // Rows are numbered by falling score, so a range of scores is a range of a part's rows.
-                self.scanned(scope, |part, _| {
-                    let scores = part.columns.priority.values();
-                    let start = range.lte.map_or(0, |high| scores.partition_point(|s| *s > high));
-                    let end = range.gte.map_or(scores.len(), |low| scores.partition_point(|s| *s >= low));
-                    let mut rows = RoaringBitmap::new();
-                    rows.insert_range(start as u32..end.max(start) as u32);
-                    rows
-                })
-            }
-            Filter::Employees(range) => self.scan_column(scope, |c| &c.employees, *range),
-            Filter::Insured(range) => self.scan_column(scope, |c| &c.insured, *range),
-            Filter::Revenue(range) => self.scan_column(scope, |c| &c.revenue, range.map(|m| i128::from(m.0))),
-            Filter::EstablishedOn(range) => self.scan_column(scope, |c| &c.established_on, range.map(days)),
-            Filter::GapSince(range) => self.scan_column(scope, |c| &c.gap_since, range.map(days)),
+            Filter::Priority(range) => self.scanned(scope, |part, _| {
+                let mut rows = RoaringBitmap::new();
+                rows.insert_range(part.rows_of_scores(*range));
+                rows
+            }),
+            Filter::Employees(range) => self.scan_column(scope, employees, *range),
+            Filter::Insured(range) => self.scan_column(scope, insured, *range),
+            Filter::Revenue(range) => self.scan_column(scope, revenue, fen(*range)),
+            Filter::EstablishedOn(range) => self.scan_column(scope, established_on, range.map(days)),
+            Filter::GapSince(range) => self.scan_column(scope, gap_since, range.map(days)),
             Filter::Box { west, south, east, north } => self.scanned(scope, |part, scope| {
                 let columns = &part.columns;
                 let (longitudes, latitudes) = (columns.longitude.values(), columns.latitude.values());
@@ -221,19 +243,23 @@ impl Edition {
         any.unwrap_or_default()
     }
 
-    fn scan_column<T: arrow_array::types::ArrowPrimitiveType>(
+    fn scan_column<T: ArrowPrimitiveType>(
         &self,
         scope: Option<&RoaringBitmap>,
-        column: impl Fn(&Columns) -> &arrow_array::PrimitiveArray<T>,
+        column: RangeColumn<T>,
         range: Range<T::Native>,
     ) -> Arc<RoaringBitmap>
     where
-        T::Native: PartialOrd + Copy + ArrowNativeTypeOp,
+        T::Native: Ord + ArrowNativeTypeOp,
     {
-        let (low, high) = (range.gte.unwrap_or(T::Native::MIN_TOTAL_ORDER), range.lte.unwrap_or(T::Native::MAX_TOTAL_ORDER));
+        let (low, high) = bounds(range);
         self.scanned(scope, |part, scope| {
-            let column = column(&part.columns);
+            let (column, coded) = column(part);
             let values = column.values();
+            let is_few = scope.is_some_and(|scope| scope.len() < u64::from(part.len) / 64);
+            if let Some(codes) = (!is_few).then(|| coded.again(column)).flatten() {
+                return codes.rows(values, low, high);
+            }
             let rows = part.scan(scope, |row| (values[row] >= low) & (values[row] <= high));
             match arrow_array::Array::nulls(column) {
                 None => rows,
@@ -281,6 +307,14 @@ impl Edition {
     /// # Errors
     /// BadInput where there is no such area, or several are called so; an area that exists and has nobody is None.
     pub fn area_rows(&self, area: &str) -> Result<Option<Arc<RoaringBitmap>>, EditionError> {
+        Ok(match self.facet_of_area(area)? {
+            Some((facet, code)) => self.facet(facet, &code),
+            None => Some(self.all()),
+        })
+    }
+
+    /// The facet and its value that an area is; None where it is everybody's.
+    pub(super) fn facet_of_area(&self, area: &str) -> Result<Option<(&'static str, String)>, EditionError> {
         let code = area_text(area);
         let known = match self.area(code) {
             Some(area) => Some(area),
@@ -288,21 +322,22 @@ impl Edition {
         };
         let code = known.map_or(code, |a| a.code.as_str());
         let digits = code.bytes().all(|b| b.is_ascii_digit());
-        let found = match code.len() {
-            6 if digits && code.ends_with("0000") => Some(self.all()),
-            6 if digits => self.facet("district", code),
-            9 if digits => self.facet("town", code),
+        let facet = match code.len() {
+            6 if digits && code.ends_with("0000") => None,
+            6 if digits => Some("district"),
+            9 if digits => Some("town"),
             // The city's own federation has everybody, though nobody stands under it alone.
-            _ if is_of_the_city(code) => Some(self.all()),
-            _ => self.facet("federation", code),
+            _ if is_of_the_city(code) => None,
+            _ => Some("federation"),
         };
-        if found.is_none() && known.is_none() {
+        let Some(facet) = facet else { return Ok(None) };
+        if known.is_none() && self.facet(facet, code).is_none() {
             return Err(EditionError::bad_input(
                 format!("没有区域 {area:?}：请使用 110108 这样的代码或 海淀区 这样的名称"),
                 format!("no area {area:?}: use a code such as 110108, or the name of a district"),
             ));
         }
-        Ok(found)
+        Ok(Some((facet, code.to_owned())))
     }
 
     /// The rows of a section, division, group or class.
@@ -310,46 +345,51 @@ impl Edition {
     /// # Errors
     /// BadInput where the text is no code or name of GB/T 4754; a code that nobody has is None.
     pub fn industry_rows(&self, industry: &str) -> Result<Option<Arc<RoaringBitmap>>, EditionError> {
-        let code = industry.strip_prefix("industry:").unwrap_or(industry).trim().to_ascii_uppercase();
-        let mut listed = industries().sections().iter().chain(industries().divisions());
-        let code = listed.find(|i| i.name_zh == code).map_or(code, |i| i.code.to_owned());
-        let (edition, code) = match code.split_once(':') {
-            Some((edition, code)) => (edition.parse().unwrap_or(0), code.to_owned()),
-            None => (2017, code),
-        };
-        let bare = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-        let is_digits = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit());
-        // What the classification in force does not have is a slip, not an empty answer; older ones have no list here.
-        let exists = edition != 2017
-            || match (code.len(), bare.len()) {
-                (1, 0) => code.chars().next().is_some_and(|letter| industries().section(letter).is_some()),
-                (_, 2..=4) => is_digits && industries().division(&bare[..2]).is_some(),
-                _ => false,
-            };
-        if !exists {
-            return Err(EditionError::bad_input(
-                format!("GB/T 4754-2017 没有行业 {industry:?}：请使用字母（C）或二至四位数字（65）"),
-                format!("GB/T 4754-2017 has no industry {industry:?}: use a letter (C) or two to four digits (65)"),
-            ));
-        }
-        let found = match (code.len(), bare.len()) {
-            (1, 0) => self.facet("section", &industry_key(&code, edition)),
-            (_, 2) => self.facet("division", &industry_key(bare, edition)),
-            (_, 3 | 4) => self.facet("industry", bare),
-            _ => {
-                return Err(EditionError::bad_input(
-                    format!("行业 {industry:?} 不是 GB/T 4754 的代码：请使用字母（C）或二至四位数字（65）"),
-                    format!("industry {industry:?} is not a code of GB/T 4754: use a letter (C) or two to four digits (65)"),
-                ));
-            }
-        };
-        Ok(found)
+        facet_of_industry(industry).map(|(facet, code)| self.facet(facet, &code))
     }
 
     /// The bitmap of a few rows.
     pub fn bitmap_of(rows: impl IntoIterator<Item = Row>) -> Arc<RoaringBitmap> {
         Arc::new(rows.into_iter().collect())
     }
+}
+
+/// The facet and its value that a section, division, group or class is.
+pub(super) fn facet_of_industry(industry: &str) -> Result<(&'static str, String), EditionError> {
+    let code = industry.strip_prefix("industry:").unwrap_or(industry).trim().to_ascii_uppercase();
+    let mut listed = industries().sections().iter().chain(industries().divisions());
+    let code = listed.find(|i| i.name_zh == code).map_or(code, |i| i.code.to_owned());
+    let (edition, code) = match code.split_once(':') {
+        Some((edition, code)) => (edition.parse().unwrap_or(0), code.to_owned()),
+        None => (2017, code),
+    };
+    let bare = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let is_digits = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit());
+    // What the classification in force does not have is a slip, not an empty answer; older ones have no list here.
+    let exists = edition != 2017
+        || match (code.len(), bare.len()) {
+            (1, 0) => code.chars().next().is_some_and(|letter| industries().section(letter).is_some()),
+            (_, 2..=4) => is_digits && industries().division(&bare[..2]).is_some(),
+            _ => false,
+        };
+    if !exists {
+        return Err(EditionError::bad_input(
+            format!("GB/T 4754-2017 没有行业 {industry:?}：请使用字母（C）或二至四位数字（65）"),
+            format!("GB/T 4754-2017 has no industry {industry:?}: use a letter (C) or two to four digits (65)"),
+        ));
+    }
+    let found = match (code.len(), bare.len()) {
+        (1, 0) => ("section", industry_key(&code, edition)),
+        (_, 2) => ("division", industry_key(bare, edition)),
+        (_, 3 | 4) => ("industry", bare.to_owned()),
+        _ => {
+            return Err(EditionError::bad_input(
+                format!("行业 {industry:?} 不是 GB/T 4754 的代码：请使用字母（C）或二至四位数字（65）"),
+                format!("industry {industry:?} is not a code of GB/T 4754: use a letter (C) or two to four digits (65)"),
+            ));
+        }
+    };
+    Ok(found)
 }
 
 /// The rows that have a value.
@@ -361,6 +401,14 @@ fn valid_rows(known: &arrow_buffer::NullBuffer) -> RoaringBitmap {
 }
 
 impl Part {
+    /// The rows of a range of scores: they are numbered by falling score, so that it is a range of rows.
+    pub(super) fn rows_of_scores(&self, range: Range<f32>) -> std::ops::Range<u32> {
+        let scores = self.columns.priority.values();
+        let start = range.lte.map_or(0, |high| scores.partition_point(|s| *s > high));
+        let end = range.gte.map_or(scores.len(), |low| scores.partition_point(|s| *s >= low));
+        start as u32..end.max(start) as u32
+    }
+
     /// The rows for which `holds`; looks only at `scope` where that is much smaller than the edition.
     fn scan(&self, scope: Option<&RoaringBitmap>, holds: impl Fn(usize) -> bool) -> RoaringBitmap {
         let rows = self.len as usize;
@@ -415,7 +463,7 @@ impl Filter {
     }
 
     /// Order of evaluation: bitmaps before names before columns.
-    fn cost(&self) -> u8 {
+    pub(super) fn cost(&self) -> u8 {
         match self {
             Filter::All | Filter::Rows(_) | Filter::InGap | Filter::Any { .. } | Filter::Priority(_) => 0,
             Filter::Area(_) | Filter::Industry(_) | Filter::Found(_) => 1,

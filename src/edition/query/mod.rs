@@ -8,6 +8,7 @@ pub(in crate::edition) mod detail;
 pub mod difference;
 pub mod filter;
 pub mod found;
+pub(in crate::edition) mod ordered;
 pub mod page;
 pub mod protected;
 pub(in crate::edition) mod rows;

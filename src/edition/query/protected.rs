@@ -46,7 +46,7 @@ impl Edition {
             false => self.coverage(by, &lacking, usize::MAX)?.0,
         };
         let lacking_of = |keys: &[String]| {
-            let at = lacking.binary_search_by(|group| group.keys.as_slice().cmp(keys)).ok();
+            let at = lacking.binary_search_by(|group| (*group.keys).cmp(keys)).ok();
             at.map_or(0, |at| lacking[at].measures.in_scope)
         };
         let (mut total, mut total_keys) = (Measures::default(), Measures::default());

@@ -1,13 +1,13 @@
 //! How the template of a reason takes its inputs: for whoever asked, and for paper.
 
 use super::lang::Lang;
-use super::shown::{self, Reader, all_inputs, is_money};
-use super::texts::{REASONS, find, input_name, need_text};
+use super::shown::{self, Reader, StatedInput, all_inputs, is_money};
+use super::texts::{input_name, need_text, template};
 use crate::model::verdict::ReasonInput;
 
 /// What a reason or a priority factor is about, without what is filled in: for a list of all that was tried.
 pub fn reason_title(code: &str, lang: Lang) -> String {
-    let Some(template) = find(REASONS, code, lang) else { return code.to_owned() };
+    let Some(template) = template(code, lang) else { return code.to_owned() };
     // What is filled in stands behind the colon, where there is one.
     let behind = template.find(['：', ':']).filter(|colon| template.find('{').is_some_and(|open| *colon < open));
     let template = behind.map_or(template, |colon| &template[..colon]);
@@ -25,37 +25,43 @@ pub fn reason_title(code: &str, lang: Lang) -> String {
 
 /// What a reason or a priority factor says, with its inputs filled in.
 pub fn reason_text(code: &str, inputs: &[ReasonInput], lang: Lang) -> String {
-    filled_in(code, inputs, lang, Reader::Caller)
+    let mut text = String::new();
+    fill_in(code, inputs, lang, Reader::Caller, &mut text);
+    text
 }
 
 /// The same for paper that goes from hand to hand: no sums of money, no codes.
 pub fn reason_on_paper(code: &str, inputs: &[ReasonInput], lang: Lang) -> String {
-    filled_in(code, inputs, lang, Reader::Paper)
+    let mut text = String::new();
+    push_on_paper(code, inputs, lang, &mut text);
+    text
 }
 
-fn filled_in(code: &str, inputs: &[ReasonInput], lang: Lang, reader: Reader) -> String {
-    let has = |name: &str| inputs.iter().any(|i| &*i.name == name);
+/// Puts [`reason_on_paper`] behind a text.
+pub fn push_on_paper(code: &str, inputs: &[impl StatedInput], lang: Lang, text: &mut String) {
+    fill_in(code, inputs, lang, Reader::Paper, text);
+}
+
+fn fill_in(code: &str, inputs: &[impl StatedInput], lang: Lang, reader: Reader, text: &mut String) {
+    let has = |name: &str| inputs.iter().any(|i| i.name() == name);
     let code = if code.starts_with("union_") && has("finding") && !has("union") { "finding_union" } else { code };
-    let Some(template) = find(REASONS, code, lang) else { return code.to_owned() };
-    let mut text = String::with_capacity(template.len() + 32);
-    let mut rest = template;
+    let Some(mut rest) = template(code, lang) else { return text.push_str(code) };
+    let start = text.len();
     while let Some(open) = rest.find('{') {
         let Some(close) = rest[open..].find('}').map(|at| open + at) else { break };
         text.push_str(&rest[..open]);
         match &rest[open + 1..close] {
-            "inputs" => text.push_str(&all_inputs(inputs, lang, reader)),
+            "inputs" => all_inputs(inputs, lang, reader, text),
             "input_names" => {
-                let names: Vec<&str> = inputs.iter().filter(|i| i.value.is_none()).map(|i| input_name(&i.name, lang)).collect();
-                text.push_str(&names.join(lang.pick("、", ", ")));
+                for (at, input) in inputs.iter().filter(|i| i.value().is_none()).enumerate() {
+                    text.push_str(if at > 0 { lang.pick("、", ", ") } else { "" });
+                    text.push_str(input_name(input.name(), lang));
+                }
             }
             name => {
-                let value = inputs.iter().find(|i| &*i.name == name).and_then(|i| i.value.as_deref());
-                if let Some(need) = value.filter(|_| name == "need") {
-                    text.push_str(&need_text(need, lang));
-                    rest = &rest[close + 1..];
-                    continue;
-                }
+                let value = inputs.iter().find(|i| i.name() == name).and_then(|i| i.value());
                 match value.filter(|_| reader == Reader::Caller || !is_money(name)) {
+                    Some(need) if name == "need" => text.push_str(&need_text(need, lang)),
                     Some(value) => text.push_str(&shown::text(name, value, lang, reader)),
                     None => text.push('—'),
                 }
@@ -65,12 +71,14 @@ fn filled_in(code: &str, inputs: &[ReasonInput], lang: Lang, reader: Reader) -> 
     }
     text.push_str(rest);
     // A list of inputs that turned out empty leaves its colon behind.
-    text.trim_end_matches([' ', ':', '：']).to_owned()
+    let kept = text[start..].trim_end_matches([' ', ':', '：']).len();
+    text.truncate(start + kept);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::message::texts::REASONS;
     use crate::model::reference::industries;
 
     #[test]

@@ -11,7 +11,7 @@ mod texts;
 
 pub use evidence::{effect_text, feature_name, flag_name, level_text, method_name, refusal_text};
 
-pub use filled::{reason_on_paper, reason_text, reason_title};
+pub use filled::{push_on_paper, reason_on_paper, reason_text, reason_title};
 pub use lang::Lang;
-pub use shown::{country_name, value_text};
+pub use shown::{StatedInput, country_name, value_text};
 pub use texts::{input_name, input_names, is_known, need_text, needs, reason_codes, value_name};

@@ -11,6 +11,23 @@ use crate::model::reference::{countries, industries, thresholds};
 use crate::model::text::grouped;
 use crate::model::verdict::ReasonInput;
 
+/// What a text needs of an input, however it is kept.
+pub trait StatedInput {
+    /// Which fact.
+    fn name(&self) -> &str;
+    /// Its value as text; None where the fact is missing.
+    fn value(&self) -> Option<&str>;
+}
+
+impl StatedInput for ReasonInput {
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn value(&self) -> Option<&str> {
+        self.value.as_deref()
+    }
+}
+
 /// Who reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::model::message) enum Reader {
@@ -100,17 +117,20 @@ pub fn country_name(code: &str, lang: Lang) -> Option<&'static str> {
 }
 
 /// `从业人员 400 人，营业收入 2,500 万元`; on paper without the money.
-pub(in crate::model::message) fn all_inputs(inputs: &[ReasonInput], lang: Lang, reader: Reader) -> String {
-    let shown = inputs.iter().filter(|i| &*i.name != "rule" && !(reader == Reader::Paper && is_money(&i.name)));
-    let shown: Vec<String> = shown
-        .map(|i| {
-            let name = input_name(&i.name, lang);
-            let value = i.value.as_deref().map_or(Cow::Borrowed("—"), |value| text(&i.name, value, lang, reader));
-            let unit = if PERSONS.contains(&&*i.name) && i.value.is_some() { lang.pick(" 人", "") } else { "" };
-            format!("{name} {value}{unit}")
-        })
-        .collect();
-    shown.join(lang.pick("，", ", "))
+pub(in crate::model::message) fn all_inputs(inputs: &[impl StatedInput], lang: Lang, reader: Reader, to: &mut String) {
+    let shown = inputs.iter().filter(|i| i.name() != "rule" && !(reader == Reader::Paper && is_money(i.name())));
+    for (at, input) in shown.enumerate() {
+        to.push_str(if at > 0 { lang.pick("，", ", ") } else { "" });
+        to.push_str(input_name(input.name(), lang));
+        to.push(' ');
+        match input.value() {
+            Some(value) => {
+                to.push_str(&text(input.name(), value, lang, reader));
+                to.push_str(if PERSONS.contains(&input.name()) { lang.pick(" 人", "") } else { "" });
+            }
+            None => to.push('—'),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,9 @@
 //! The texts of reasons, inputs and values.
 
+use std::sync::LazyLock;
+
+use hashbrown::HashMap;
+
 use super::lang::Lang;
 
 /// Reasons and priority factors: code, Chinese, English. Sorted by topic.
@@ -293,14 +297,33 @@ pub(in crate::model::message) fn find<'a>(table: &'a [(&str, &'a str, &'a str)],
     table.iter().find(|(c, ..)| *c == code).map(|(_, zh, en)| lang.pick(*zh, *en))
 }
 
+/// A long table by its codes: an export asks it several times a row.
+type ByCode = LazyLock<HashMap<&'static str, (&'static str, &'static str)>>;
+
+fn by_code(table: &'static [(&str, &str, &str)]) -> HashMap<&'static str, (&'static str, &'static str)> {
+    table.iter().map(|(code, zh, en)| (*code, (*zh, *en))).collect()
+}
+
+fn named(table: &ByCode, code: &str, lang: Lang) -> Option<&'static str> {
+    table.get(code).map(|(zh, en)| lang.pick(*zh, *en))
+}
+
+/// The template of a reason.
+pub(in crate::model::message) fn template(code: &str, lang: Lang) -> Option<&'static str> {
+    static BY_CODE: ByCode = LazyLock::new(|| by_code(REASONS));
+    named(&BY_CODE, code, lang)
+}
+
 /// The name of an input; its code where it has none.
 pub fn input_name(name: &str, lang: Lang) -> &str {
-    find(INPUTS, name, lang).unwrap_or(name)
+    static BY_CODE: ByCode = LazyLock::new(|| by_code(INPUTS));
+    named(&BY_CODE, name, lang).unwrap_or(name)
 }
 
 /// The name of a code such as `PRIVATE` or `LACKING`; the code itself where it has none.
 pub fn value_name(code: &str, lang: Lang) -> &str {
-    find(VALUES, code, lang).unwrap_or(code)
+    static BY_CODE: ByCode = LazyLock::new(|| by_code(VALUES));
+    named(&BY_CODE, code, lang).unwrap_or(code)
 }
 
 /// The codes of all reasons and factors that have a text.
@@ -315,7 +338,7 @@ pub fn input_names() -> impl Iterator<Item = &'static str> {
 
 /// Whether the table has a text for this code.
 pub fn is_known(code: &str) -> bool {
-    find(REASONS, code, Lang::Zh).is_some()
+    template(code, Lang::Zh).is_some()
 }
 
 #[cfg(test)]

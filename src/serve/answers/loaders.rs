@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use async_graphql::dataloader::Loader;
 use prometheus_client::metrics::counter::Counter;
 
+use crate::assess::ChosenValue;
 use crate::connector::Connector;
 use crate::hub::Hub;
 use crate::hub::duties::KeptDuties;
@@ -153,6 +154,42 @@ impl Details {
         let traits = records::traits(&self.hub.connectors);
         let today = self.hub.clock.today(self.hub.settings.zone);
         crate::assess::provenance(facts, traits, &self.hub.settings.policy, today)
+    }
+
+    /// Registries' rows by their ids, ascending.
+    pub async fn stored(&self, ids: &[i64]) -> Result<Vec<StoredRecord>, Problem> {
+        self.count_read();
+        Ok(self.hub.store.records_by_id(ids).await?)
+    }
+
+    /// The chosen values of several enterprises, from the rows of all of them, ascending by id, and the rows and parts that each has.
+    pub async fn chosen_values(
+        &self,
+        rows: &[StoredRecord],
+        members: &[Vec<(i64, u16)>],
+    ) -> Result<Vec<Vec<ChosenValue>>, Problem> {
+        let known = self.known(rows).await?;
+        let mut read: Vec<Vec<Facts>> = rows
+            .iter()
+            .map(|row| match known.reading.records(row) {
+                Some((registry, records)) => records.into_iter().map(|record| records::facts(record, registry, row)).collect(),
+                None => Vec::new(),
+            })
+            .collect();
+        let mut facts = Vec::with_capacity(rows.len());
+        for (enterprise, members) in (0..).zip(members) {
+            for (id, part) in members {
+                let Ok(at) = rows.binary_search_by_key(id, |row| row.id) else { continue };
+                match &mut read[at] {
+                    // A row of one record is one enterprise's.
+                    one if one.len() == 1 && one[0].part == *part => facts.extend(one.pop().map(|facts| (enterprise, facts))),
+                    several => facts.extend(several.iter().filter(|f| f.part == *part).map(|f| (enterprise, f.clone()))),
+                }
+            }
+        }
+        let traits = records::traits(&self.hub.connectors);
+        let today = self.hub.clock.today(self.hub.settings.zone);
+        Ok(crate::assess::chosen_values(facts, members.len() as u32, traits, &self.hub.settings.policy, today))
     }
 
     /// Name of a registry by its position among the connectors.

@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
+use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 
+use super::told_reasons::{ToldReason, gap_and_size, push_reasons};
 use crate::access::{AccessScope, Caller, FieldClass, Sight, classes};
 use crate::edition::EnterpriseRow;
-use crate::model::message::{Lang, country_name, reason_on_paper, value_name};
-use crate::model::verdict::{EnterpriseTag, PriorityFactor, Reason, ReasonInput, UnionLink};
+use crate::model::message::{Lang, country_name, value_name};
+use crate::model::verdict::{EnterpriseTag, PriorityFactor, UnionLink};
 use crate::serve::answers::usage::bits_of;
 
 macro_rules! columns {
@@ -247,24 +249,15 @@ impl ExportColumn {
     }
 }
 
-/// What most exports show: reading it skips the rest.
-#[derive(Deserialize)]
-struct GapAndSize {
-    #[serde(rename = "g", default)]
-    gap: Vec<Reason>,
-    #[serde(rename = "s", default)]
-    size: Vec<Reason>,
-}
-
 /// Only what is shown: reading it skips the rest.
 #[derive(Deserialize)]
-struct Slim {
-    #[serde(rename = "g", default)]
-    gap: Vec<Reason>,
-    #[serde(rename = "s", default)]
-    size: Vec<Reason>,
-    #[serde(rename = "u", default)]
-    union: Vec<Reason>,
+struct Slim<'a> {
+    #[serde(rename = "g", default, borrow)]
+    gap: Vec<ToldReason<'a>>,
+    #[serde(rename = "s", default, borrow)]
+    size: Vec<ToldReason<'a>>,
+    #[serde(rename = "u", default, borrow)]
+    union: Vec<ToldReason<'a>>,
     #[serde(rename = "l", default)]
     unions: Vec<UnionLink>,
 }
@@ -285,21 +278,44 @@ pub fn told_score(e: &EnterpriseRow<'_>, sight: Sight) -> Option<f32> {
     Some(sight.score(&read.factors))
 }
 
-/// The text of a reason, without what this caller may not see and without sums of money.
-fn told_reason(reason: &Reason, lang: Lang, sight: Sight) -> String {
-    let told: Vec<ReasonInput> = sight.inputs(&reason.inputs).cloned().collect();
-    reason_on_paper(&reason.code, &told, lang)
+/// Texts of some of the reasons, one after the other; sums of money have columns of their own, with their own rights.
+fn reasons<'a>(
+    e: &EnterpriseRow<'a>,
+    out: &mut String,
+    lang: Lang,
+    sight: Sight,
+    which: for<'s> fn(&'s Slim<'a>) -> &'s [ToldReason<'a>],
+) {
+    let Ok(slim) = serde_json::from_str::<Slim<'a>>(e.reasons_json()) else { return };
+    push_reasons(which(&slim).iter(), lang, sight, out);
 }
 
-/// Texts of some of the reasons, one after the other; sums of money have columns of their own, with their own rights.
-fn reasons(e: &EnterpriseRow<'_>, out: &mut String, lang: Lang, sight: Sight, which: fn(&Slim) -> &Vec<Reason>) {
-    let Ok(slim) = serde_json::from_str::<Slim>(e.reasons_json()) else { return };
-    for (i, reason) in which(&slim).iter().enumerate() {
-        if i > 0 {
-            out.push_str(lang.pick("；", "; "));
-        }
-        out.push_str(&told_reason(reason, lang, sight));
+/// A day as `2026-06-01`.
+fn push_day(out: &mut String, day: NaiveDate) {
+    let (year, month, of_month) = (day.year(), day.month(), day.day());
+    if !(1000..10_000).contains(&year) {
+        let _ = write!(out, "{day}"); // writing to a String cannot fail
+        return;
     }
+    push_count(out, year as u32);
+    for two in [month, of_month] {
+        out.push_str(if two < 10 { "-0" } else { "-" });
+        push_count(out, two);
+    }
+}
+
+/// A number without signs and separators.
+fn push_count(out: &mut String, count: u32) {
+    let (mut digits, mut at, mut rest) = ([0_u8; 10], 10, count);
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.push_str(std::str::from_utf8(&digits[at..]).expect("digits"));
 }
 
 impl ExportColumn {
@@ -323,6 +339,21 @@ impl ExportColumn {
                 }
             };
         }
+        let text = |out: &mut String, text: Option<&str>| out.push_str(text.unwrap_or_default());
+        macro_rules! day {
+            ($value:expr) => {
+                if let Some(day) = $value {
+                    push_day(out, day);
+                }
+            };
+        }
+        macro_rules! count {
+            ($value:expr) => {
+                if let Some(count) = $value {
+                    push_count(out, count);
+                }
+            };
+        }
         macro_rules! named {
             ($value:expr) => {
                 if let Some(value) = $value {
@@ -333,31 +364,31 @@ impl ExportColumn {
         match self {
             ExportColumn::Id => out.push_str(e.id()),
             ExportColumn::Name => out.push_str(e.name()),
-            ExportColumn::CreditCode => shown!(e.credit_code().or(e.credit_code_raw())),
+            ExportColumn::CreditCode => text(out, e.credit_code().or(e.credit_code_raw())),
             ExportColumn::FormerNames => words(out, &e.former_names()),
             ExportColumn::Status => named!(e.status()),
-            ExportColumn::District => shown!(e.district()),
+            ExportColumn::District => count!(e.district()),
             ExportColumn::DistrictName => area(out, e.district()),
-            ExportColumn::Town => shown!(e.town()),
+            ExportColumn::Town => count!(e.town()),
             ExportColumn::TownName => area(out, e.town()),
-            ExportColumn::Federation => shown!(e.federation()),
+            ExportColumn::Federation => text(out, e.federation()),
             ExportColumn::FederationName => {
                 if let Some(label) = e.federation().and_then(|code| e.edition.area(code)) {
                     out.push_str(lang.pick(&label.zh, &label.en));
                 }
             }
-            ExportColumn::Address => shown!(e.address()),
-            ExportColumn::Section => shown!(e.section()),
-            ExportColumn::Industry => shown!(e.industry()),
+            ExportColumn::Address => text(out, e.address()),
+            ExportColumn::Section => text(out, e.section()),
+            ExportColumn::Industry => text(out, e.industry()),
             ExportColumn::IndustryName => {
                 if let Some(code) = e.industry() {
                     out.push_str(e.edition.industry_name(code, e.industry_edition(), lang));
                 }
             }
             ExportColumn::Ownership => named!(e.ownership()),
-            ExportColumn::EstablishedOn => shown!(e.established_on()),
-            ExportColumn::Employees => shown!(e.employees()),
-            ExportColumn::Insured => shown!(e.insured()),
+            ExportColumn::EstablishedOn => day!(e.established_on()),
+            ExportColumn::Employees => count!(e.employees()),
+            ExportColumn::Insured => count!(e.insured()),
             ExportColumn::RevenueYuan => shown!(e.revenue()),
             ExportColumn::PayrollYuan => shown!(e.payroll()),
             ExportColumn::InvestorCountries => {
@@ -376,20 +407,15 @@ impl ExportColumn {
             ExportColumn::SizeClass => named!(e.size_class()),
             ExportColumn::Union => named!(e.union()),
             ExportColumn::Gap => named!(e.gap()),
-            ExportColumn::GapSince => shown!(e.gap_since()),
+            ExportColumn::GapSince => day!(e.gap_since()),
             ExportColumn::Priority => shown!(told_score(e, sight)),
             ExportColumn::Reasons => {
-                let Ok(slim) = serde_json::from_str::<GapAndSize>(e.reasons_json()) else { return };
-                for (i, reason) in slim.gap.iter().chain(&slim.size).enumerate() {
-                    if i > 0 {
-                        out.push_str(lang.pick("；", "; "));
-                    }
-                    out.push_str(&told_reason(reason, lang, sight));
-                }
+                let Some([gap, size]) = gap_and_size(e.reasons_json()) else { return };
+                push_reasons(gap.iter().chain(&size), lang, sight, out);
             }
             ExportColumn::ReasonCodes => {
-                let Ok(slim) = serde_json::from_str::<GapAndSize>(e.reasons_json()) else { return };
-                let codes: Vec<&str> = slim.gap.iter().chain(&slim.size).map(|reason| &*reason.code).collect();
+                let Some([gap, size]) = gap_and_size(e.reasons_json()) else { return };
+                let codes: Vec<&str> = gap.iter().chain(&size).map(|reason| &*reason.code).collect();
                 out.push_str(&codes.join("; "));
             }
             ExportColumn::Longitude => shown!(e.place().map(|l| l.longitude)),
@@ -404,14 +430,14 @@ impl ExportColumn {
                 }
             }
             ExportColumn::IndustryEdition => shown!(e.industry().map(|_| e.industry_edition())),
-            ExportColumn::RegistrationType => shown!(e.registration_type()),
+            ExportColumn::RegistrationType => text(out, e.registration_type()),
             ExportColumn::SizeBasis => named!(e.size_basis()),
-            ExportColumn::SizeRule => shown!(e.size_rule()),
+            ExportColumn::SizeRule => text(out, e.size_rule()),
             ExportColumn::SizeReasons => reasons(e, out, lang, sight, |slim| &slim.size),
             ExportColumn::UnionReasons => reasons(e, out, lang, sight, |slim| &slim.union),
             ExportColumn::GapReasons => reasons(e, out, lang, sight, |slim| &slim.gap),
             ExportColumn::Unions => {
-                let Ok(slim) = serde_json::from_str::<Slim>(e.reasons_json()) else { return };
+                let Ok(slim) = serde_json::from_str::<Slim<'_>>(e.reasons_json()) else { return };
                 let names: Vec<&str> =
                     slim.unions.iter().filter_map(|link| e.edition.union_of(&link.union)).map(|u| u.name()).collect();
                 words(out, &names);
@@ -419,7 +445,7 @@ impl ExportColumn {
             ExportColumn::Fund => named!(e.fund()),
             ExportColumn::FundDueYuan => shown!(e.fund_due()),
             ExportColumn::FundPaidYuan => shown!(e.fund_paid()),
-            ExportColumn::BranchOf => shown!(e.branch_of()),
+            ExportColumn::BranchOf => text(out, e.branch_of()),
             ExportColumn::Members => shown!(Some(e.counted_people().0).filter(|members| *members > 0)),
             ExportColumn::MembersExceedStaff => out.push_str(flag_text(e.members_exceed_staff(), lang)),
             ExportColumn::Records => {
@@ -439,6 +465,21 @@ impl ExportColumn {
 mod tests {
     use super::*;
     use crate::access::Role;
+
+    #[test]
+    fn numbers_and_days_are_written_as_everywhere() {
+        for count in [0, 7, 10, 110_108, u32::MAX] {
+            let mut text = "x".to_owned();
+            push_count(&mut text, count);
+            assert_eq!(text, format!("x{count}"));
+        }
+        for (year, month, of_month) in [(2026, 6, 1), (1999, 12, 31), (800, 1, 2), (10_000, 10, 9), (-4, 3, 3)] {
+            let day = NaiveDate::from_ymd_opt(year, month, of_month).unwrap();
+            let mut text = String::new();
+            push_day(&mut text, day);
+            assert_eq!(text, day.to_string());
+        }
+    }
 
     #[test]
     fn every_column_is_noted_by_what_it_shows_and_opens() {

@@ -19,6 +19,8 @@ pub(in crate::serve) mod jobs;
 mod request;
 mod sheet;
 mod sheet_file;
+mod stored;
+mod told_reasons;
 pub(in crate::serve) mod work;
 mod work_lines;
 mod work_lists;
@@ -280,7 +282,8 @@ fn parts_of_the_gap(include: Option<&str>) -> Result<Filter, Problem> {
 /// Where the writers put their bytes: chunks to the client, counted and hashed. Fails where the client has gone.
 pub struct Sink {
     buffer: Vec<u8>,
-    hash: Sha256,
+    /// None where the client takes no trailers.
+    hash: Option<Sha256>,
     send: tokio::sync::mpsc::Sender<Result<Frame<Bytes>, std::io::Error>>,
     runtime: tokio::runtime::Handle,
     /// Given back with the last byte.
@@ -293,7 +296,9 @@ impl Sink {
             return Ok(());
         }
         let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK + 4096));
-        self.hash.update(&chunk);
+        if let Some(hash) = &mut self.hash {
+            hash.update(&chunk);
+        }
         let gone = || std::io::Error::new(std::io::ErrorKind::BrokenPipe, "the client went away");
         let sent = tokio::time::timeout(STALLED, self.send.send(Ok(Frame::data(chunk.into()))));
         self.runtime.block_on(sent).map_err(|_| gone())?.map_err(|_| gone())
@@ -333,8 +338,8 @@ fn stream(export: ExportRequest, format: ExportFileFormat, file: &str, headers: 
     let numbered = name.replacen('.', &format!("-{}-{id}.", export.edition.number()), 1);
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
-        let mut sink =
-            Sink { buffer: Vec::with_capacity(CHUNK + 4096), hash: Sha256::new(), send: send.clone(), runtime, _place: place };
+        let hash = wants_trailers.then(Sha256::new);
+        let mut sink = Sink { buffer: Vec::with_capacity(CHUNK + 4096), hash, send: send.clone(), runtime, _place: place };
         let written = write(&export, format, &mut sink).and_then(|()| sink.flush_chunk());
         if let Err(error) = written {
             if error.kind() != std::io::ErrorKind::BrokenPipe {
@@ -347,9 +352,9 @@ fn stream(export: ExportRequest, format: ExportFileFormat, file: &str, headers: 
             }
             return;
         }
-        if wants_trailers {
+        if let Some(hash) = sink.hash {
             let mut trailers = HeaderMap::new();
-            let digest = HEXLOWER.encode(&sink.hash.finalize());
+            let digest = HEXLOWER.encode(&hash.finalize());
             trailers.insert("x-huitu-rows", HeaderValue::from(rows));
             if let Ok(digest) = HeaderValue::from_str(&digest) {
                 trailers.insert("x-huitu-sha256", digest);

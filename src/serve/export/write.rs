@@ -135,9 +135,12 @@ pub(super) fn csv(export: &ExportRequest, out: &mut impl std::io::Write) -> std:
 /// One cell: quoted where needed, and never taken for a formula by a spreadsheet.
 pub(super) fn csv_cell(text: &str, kind: CellKind, line: &mut Vec<u8>) {
     let is_number = matches!(kind, CellKind::Count | CellKind::Money | CellKind::Number);
+    // The wide ones all begin with this byte; few other characters do.
+    let may_start = || matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | 0xef));
     let starts_formula = || text.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
-    let guard = !is_number && starts_formula() && text.parse::<f64>().is_err();
-    let quote = text.bytes().any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r'));
+    let guard = !is_number && may_start() && starts_formula() && text.parse::<f64>().is_err();
+    // All bytes are looked at, many at a time: few cells are quoted.
+    let quote = text.bytes().fold(false, |found, b| found | matches!(b, b',' | b'"' | b'\n' | b'\r'));
     if quote {
         line.push(b'"');
     }

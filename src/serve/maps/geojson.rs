@@ -80,9 +80,8 @@ impl Counted {
 
 /// Counts the enterprises of the filter by area.
 pub fn counted(plain: &RestRequest, dimension: edition::Dimension) -> Result<Counted, Problem> {
-    let rows = plain.edition.filter(&plain.counted_filter()?)?;
     let ToldCounts { groups, total, is_small, rounded_to } =
-        ToldCounts::of(&plain.ask, &plain.edition, &[dimension], &rows, 50_000)?;
+        ToldCounts::of(&plain.ask, &plain.edition, &[dimension], &plain.counted_filter()?, 50_000)?;
     let by_code = groups.into_iter().map(|(g, hidden)| (g.keys[0].clone(), (g.measures, hidden))).collect();
     Ok(Counted { by_code, total, is_small, rounded_to })
 }

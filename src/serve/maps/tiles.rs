@@ -81,28 +81,24 @@ pub fn gap_tile(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Fi
 
 fn clusters(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter) -> Result<Vec<u8>, Problem> {
     let edition = &plain.edition;
-    let rows = edition.filter(&Filter::InGap.and(filter))?;
+    let filter = Filter::InGap.and(filter);
     let dimension = if tile.z < STREETS_FROM { edition::Dimension::District } else { edition::Dimension::Town };
     let mut layer = Layer::new("clusters");
-    let (groups, _) = edition.coverage(&[dimension], &rows, 50_000)?;
+    let (groups, _) = edition.coverage_of(&[dimension], &filter, 50_000)?;
     for group in groups.iter().filter(|group| !(dimension == edition::Dimension::Town && group.keys[0].is_empty())) {
         cluster(plain, tile, places, &mut layer, &group.keys[0], || group.measures.in_gap);
     }
     if dimension == edition::Dimension::Town {
         // Whoever has no street is counted with the district.
-        let rest = rows_without_town(plain, &rows);
-        let (groups, _) = edition.coverage(&[edition::Dimension::District], &rest, 50_000)?;
-        for group in &groups {
+        let by = [edition::Dimension::District, edition::Dimension::Town];
+        let (groups, _) = edition.coverage_of(&by, &filter, 50_000)?;
+        for group in groups.iter().filter(|group| group.keys[1].is_empty()) {
             cluster(plain, tile, places, &mut layer, &group.keys[0], || group.measures.in_gap);
         }
     }
     let mut bytes = Vec::new();
     layer.finish(&mut bytes);
     Ok(bytes)
-}
-
-fn rows_without_town(plain: &RestRequest, rows: &roaring::RoaringBitmap) -> roaring::RoaringBitmap {
-    rows.iter().filter(|row| plain.edition.enterprise(*row).town().is_none()).collect()
 }
 
 /// One circle with its count, where the area stands in the tile or its buffer.

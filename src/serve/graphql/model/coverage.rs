@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
-use roaring::RoaringBitmap;
 
-use super::coverage_detail::Measured;
+use super::coverage_detail::{CountedRows, Measured};
 use super::coverage_rows::Rows;
 use super::edition::EditionNode;
 use super::enterprise::LARGEST_INT;
@@ -88,7 +87,7 @@ pub struct Coverage {
     /// near what they are. Null where numbers are told as they are.
     rounded_to: Option<u64>,
     #[graphql(skip)]
-    counted: (Arc<Edition>, Arc<RoaringBitmap>),
+    counted: Arc<CountedRows>,
 }
 
 #[ComplexObject]
@@ -99,10 +98,11 @@ impl Coverage {
         if self.rounded_to.is_some() {
             return Ok(Vec::new());
         }
-        let (hub, (edition, rows)) = (ask(ctx).state.hub().clone(), self.counted.clone());
+        let (hub, counted) = (ask(ctx).state.hub().clone(), self.counted.clone());
         // Reads the reasons of every enterprise of unknown size: in a large city that would hold up other answers.
-        let read = tokio::task::spawn_blocking(move || hub.missing_inputs(&edition, &rows)).await;
-        let missing = read.map_err(|_| Problem::internal()).and_then(|found| Ok(found?)).or_tell(ctx)?;
+        let read = move || Ok::<_, Problem>(hub.missing_inputs(&counted.edition, &*counted.rows()?)?);
+        let read = tokio::task::spawn_blocking(read).await;
+        let missing = read.map_err(|_| Problem::internal()).and_then(|found| found).or_tell(ctx)?;
         let least = ask(ctx).state.suppression_threshold(&ask(ctx).caller);
         Ok(missing.into_iter().filter(|input| input.missing >= least).map(DecidingInput).collect())
     }
@@ -112,7 +112,7 @@ impl Coverage {
 pub struct CoverageRow {
     pub(in crate::serve::graphql) edition: Arc<Edition>,
     pub(in crate::serve::graphql) by: Arc<Vec<Dimension>>,
-    pub(in crate::serve::graphql) keys: Vec<String>,
+    pub(in crate::serve::graphql) keys: Arc<[String]>,
     pub(in crate::serve::graphql) measures: Measures,
     before: Option<Measures>,
     pub(in crate::serve::graphql) suppressed: bool,
@@ -253,7 +253,7 @@ impl CoverageRow {
     }
     /// The group, in the order of `by`; empty for the total.
     async fn keys(&self) -> Vec<GroupKey> {
-        let keys = self.by.iter().zip(&self.keys);
+        let keys = self.by.iter().zip(self.keys.iter());
         keys.map(|(dimension, code)| GroupKey { edition: self.edition.clone(), dimension: *dimension, code: code.clone() })
             .collect()
     }
@@ -421,15 +421,14 @@ pub async fn coverage(ask: &RequestContext, question: Question) -> Result<Covera
     }
     let edition = ask.edition_at(as_of, None)?;
     let ToldCounts { groups, total, is_small, rounded_to } = count(ask, &edition, &by, &filter)?;
-    let counted = edition.filter(&ask.counted_in_areas(filter.clone()))?;
+    let counted = Arc::new(CountedRows::new(edition.clone(), ask.counted_in_areas(filter.clone())));
     // A sum over one firm is that firm's: who is told sums of money is noted with those whose they are.
     if sums != 0 && ask.caller.has(AccessScope::Finance) {
-        ask.show_counted(&edition, &counted, sums);
+        ask.show_counted(&edition, &*counted.rows()?, sums);
     }
-    let more = Arc::new(Measured::new(edition.clone(), by.iter().map(|d| (*d).into()).collect(), counted.clone()));
-    let counted = (edition.clone(), counted);
+    let more = Arc::new(Measured::new(by.iter().map(|d| (*d).into()).collect(), counted.clone()));
     let compared = compare_with.map(|day| ask.edition_at(Some(day), None)).transpose()?;
-    let mut rows_before: HashMap<Vec<String>, Measures> = HashMap::new();
+    let mut rows_before: HashMap<Arc<[String]>, Measures> = HashMap::new();
     let mut total_before = None;
     if let Some(earlier) = &compared {
         let earlier = count(ask, earlier, &by, &filter)?;
@@ -441,14 +440,14 @@ pub async fn coverage(ask: &RequestContext, question: Question) -> Result<Covera
         None => HashMap::new(),
     };
     let by = Arc::new(by);
-    let row = |keys: Vec<String>, measures: Measures, before, suppressed| {
-        let areas = by.iter().zip(&keys).filter(|(d, _)| edition::Dimension::from(**d).is_area());
+    let row = |keys: Arc<[String]>, measures: Measures, before, suppressed| {
+        let areas = by.iter().zip(keys.iter()).filter(|(d, _)| edition::Dimension::from(**d).is_area());
         let target = areas.map(|(_, code)| code).find_map(|code| targets.get(code.as_str()).cloned());
         let (edition, by, more) = (edition.clone(), by.clone(), more.clone());
         CoverageRow { edition, by, keys, measures, before, suppressed, is_rounded: rounded_to.is_some(), target, more }
     };
     Ok(Coverage {
-        total: row(Vec::new(), total, total_before, is_small),
+        total: row(Arc::default(), total, total_before, is_small),
         rows: Rows(
             groups
                 .into_iter()
@@ -466,7 +465,6 @@ pub async fn coverage(ask: &RequestContext, question: Question) -> Result<Covera
 }
 
 fn count(ask: &RequestContext, edition: &Edition, by: &[Dimension], filter: &Filter) -> Result<ToldCounts, Problem> {
-    let rows = edition.filter(&ask.counted_in_areas(filter.clone()))?;
     let by: Vec<edition::Dimension> = by.iter().map(|d| (*d).into()).collect();
-    ToldCounts::of(ask, edition, &by, &rows, MAX_GROUPS)
+    ToldCounts::of(ask, edition, &by, &ask.counted_in_areas(filter.clone()), MAX_GROUPS)
 }

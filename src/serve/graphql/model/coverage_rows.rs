@@ -100,7 +100,7 @@ fn write(row: &CoverageRow, plan: &[(Name, Plain)], lang: Lang) -> Value {
         let value = match plain {
             Plain::Suppressed => Value::from(row.suppressed),
             Plain::Keys(parts) => {
-                Value::List(row.by.iter().zip(&row.keys).map(|(by, code)| key(row, *by, code, parts, lang)).collect())
+                Value::List(row.by.iter().zip(row.keys.iter()).map(|(by, code)| key(row, *by, code, parts, lang)).collect())
             }
             _ if row.suppressed => Value::Null,
             Plain::Count(count) => Value::from(count(&row.measures)),
