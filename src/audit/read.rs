@@ -506,11 +506,14 @@ mod tests {
     fn taken(folder: &Path) -> tempfile::TempDir {
         let copy = tempfile::tempdir().unwrap();
         std::fs::create_dir(copy.path().join("1")).unwrap();
-        for entry in std::fs::read_dir(folder.join("1")).unwrap() {
-            let path = entry.unwrap().path();
-            std::fs::copy(&path, copy.path().join("1").join(path.file_name().unwrap())).unwrap();
+        for part in ["", "1"] {
+            for entry in std::fs::read_dir(folder.join(part)).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_file() {
+                    std::fs::copy(&path, copy.path().join(part).join(path.file_name().unwrap())).unwrap();
+                }
+            }
         }
-        std::fs::copy(folder.join("chains"), copy.path().join("chains")).unwrap();
         copy
     }
 
