@@ -6,6 +6,7 @@
 mod catalogue;
 mod clock;
 mod date;
+mod date_words;
 mod definition;
 mod dress;
 mod flag;

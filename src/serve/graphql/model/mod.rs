@@ -1,6 +1,7 @@
 //! The types of the graph with their resolvers. They name each other freely, as a graph does; nothing else may.
 
 pub mod audit;
+pub mod case_filter;
 pub mod cases;
 pub mod conflicts;
 pub mod connection;

@@ -13,6 +13,7 @@ pub mod federation;
 pub mod federation_changes;
 pub mod mutation;
 pub mod named_list_changes;
+pub mod nodes;
 pub mod outreach;
 pub mod policy_changes;
 pub mod query;
