@@ -17,7 +17,7 @@ use crate::serve::answers::usage::{bits_of, selected};
 use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, permitted};
 use crate::serve::graphql::model::cases::CaseOwner;
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
-use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list, question};
+use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list_behind, question};
 use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
 use crate::serve::graphql::model::edition::{EditionConnection, HeldEdition};
 use crate::serve::graphql::model::enterprise::{Enterprise, SearchHit};
@@ -72,6 +72,7 @@ struct ListArguments {
     order_by: Option<Vec<EnterpriseOrder>>,
     first: i32,
     after: Option<String>,
+    skip: u32,
     as_of: Option<AsOf>,
 }
 
@@ -86,7 +87,7 @@ async fn root_list(ask: &RequestContext, base: Filter, arguments: ListArguments)
     let after = arguments.after.as_deref();
     let cursor = checked_cursor(after, question(ask, &ask.within_areas(filter.clone()), &order))?;
     let edition = ask.edition_at(as_of, cursor.as_ref())?;
-    list(ask, &edition, filter, &order, first, after)
+    list_behind(ask, &edition, filter, &order, first, (after, arguments.skip))
 }
 
 pub struct Query;
@@ -136,15 +137,18 @@ impl Query {
         #[graphql(desc = "By falling priority where left out.")] order_by: Option<Vec<EnterpriseOrder>>,
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
+        #[graphql(default, desc = "Leave out so many more behind it, or from the beginning: a jump to wherever costs one page.")]
+        skip: u32,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<EnterpriseConnection> {
         let parts = include.unwrap_or_else(|| vec![GapPart::Lacking]).into_iter().map(GapPart::filter);
-        root_list(ask(ctx), Filter::Or(parts.collect()), ListArguments { filter, order_by, first, after, as_of })
+        root_list(ask(ctx), Filter::Or(parts.collect()), ListArguments { filter, order_by, first, after, skip, as_of })
             .await
             .or_tell(ctx)
     }
 
     /// Enterprises of any kind.
+    #[allow(clippy::too_many_arguments)] // the arguments of a field are its contract
     async fn enterprises(
         &self,
         ctx: &Context<'_>,
@@ -152,9 +156,11 @@ impl Query {
         #[graphql(desc = "By falling priority where left out.")] order_by: Option<Vec<EnterpriseOrder>>,
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
+        #[graphql(default, desc = "Leave out so many more behind it, or from the beginning: a jump to wherever costs one page.")]
+        skip: u32,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<EnterpriseConnection> {
-        root_list(ask(ctx), Filter::All, ListArguments { filter, order_by, first, after, as_of }).await.or_tell(ctx)
+        root_list(ask(ctx), Filter::All, ListArguments { filter, order_by, first, after, skip, as_of }).await.or_tell(ctx)
     }
 
     #[graphql(entity)]
