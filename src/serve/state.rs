@@ -28,7 +28,7 @@ use super::limits::cost::Limits;
 use super::limits::lanes::Lanes;
 use super::limits::slots::Slots;
 use super::metrics::Metrics;
-use super::problem::{Code, Problem};
+use super::problem::{Code, Problem, mendable};
 use super::signed_address::AddressSigner;
 use crate::access::{AccessScope, Caller, Role};
 use crate::audit::Audit;
@@ -210,6 +210,7 @@ impl ServerState {
         let hub = &self.0.hub;
         let editions = hub.editions.clone();
         tokio::task::spawn_blocking(move || editions.refresh()).await.map_err(|_| Problem::internal())??;
+        hub.refresh_registry_settings().await.map_err(mendable)?;
         let rows = hub.store.registries().await?;
         let of_edition = hub.editions.current().map(|e| e.manifest.sources.clone()).unwrap_or_default();
         let (named, needed) = (of_edition.iter().map(|s| s.name.clone()).collect::<Vec<_>>(), hub.needed());

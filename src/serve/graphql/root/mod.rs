@@ -18,6 +18,7 @@ pub mod outreach;
 pub mod policy_changes;
 pub mod query;
 mod recorded;
+pub mod registry_changes;
 pub mod subscription;
 pub mod token_changes;
 pub mod visit_changes;
