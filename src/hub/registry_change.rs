@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::policy_change::given;
@@ -17,6 +16,9 @@ pub struct RegistryChange {
     /// When it is pulled, as cron; Some(None): by hand alone.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub schedule: Option<Option<String>>,
+    /// When that schedule was saved, in milliseconds since 1970: its times before are not missed. Whoever saves sets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduled_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_vanished_percent: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,6 +31,7 @@ impl SavedSettings for RegistryChange {
     fn over(&self, earlier: &RegistryChange) -> RegistryChange {
         RegistryChange {
             schedule: self.schedule.clone().or_else(|| earlier.schedule.clone()),
+            scheduled_at: if self.schedule.is_some() { self.scheduled_at } else { earlier.scheduled_at },
             max_vanished_percent: self.max_vanished_percent.or(earlier.max_vanished_percent),
             max_quarantined_percent: self.max_quarantined_percent.or(earlier.max_quarantined_percent),
             min_rows: self.min_rows.or(earlier.min_rows),
@@ -38,7 +41,7 @@ impl SavedSettings for RegistryChange {
     fn without(&self, key: &str) -> RegistryChange {
         let mut left = self.clone();
         match key {
-            "manners.schedule" => left.schedule = None,
+            "manners.schedule" => (left.schedule, left.scheduled_at) = (None, None),
             "guard.max_vanished_percent" => left.max_vanished_percent = None,
             "guard.max_quarantined_percent" => left.max_quarantined_percent = None,
             "guard.min_rows" => left.min_rows = None,
@@ -65,6 +68,7 @@ impl RegistryChange {
         let Guard { max_vanished_percent, max_quarantined_percent, min_rows } = connector.guard;
         RegistryChange {
             schedule: self.schedule.as_ref().map(|_| connector.manners.schedule.clone()),
+            scheduled_at: None,
             max_vanished_percent: self.max_vanished_percent.map(|_| max_vanished_percent),
             max_quarantined_percent: self.max_quarantined_percent.map(|_| max_quarantined_percent),
             min_rows: self.min_rows.map(|_| min_rows),
@@ -72,23 +76,16 @@ impl RegistryChange {
     }
 }
 
-/// What stands over a connector, and since when.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct StandingChange {
-    pub(super) saved: RegistryChange,
-    pub(super) at: Option<DateTime<Utc>>,
-}
-
 /// What stands over the connectors as it was read last, by registry. Shared by all that serve from one hub.
 #[derive(Debug, Clone, Default)]
-pub(in crate::hub) struct RegistrySettingsKept(Arc<RwLock<Arc<BTreeMap<String, StandingChange>>>>);
+pub(in crate::hub) struct RegistrySettingsKept(Arc<RwLock<Arc<BTreeMap<String, RegistryChange>>>>);
 
 impl RegistrySettingsKept {
-    pub(super) fn of(&self, registry: &str) -> Option<StandingChange> {
+    pub(super) fn of(&self, registry: &str) -> Option<RegistryChange> {
         self.0.read().expect("no panic while holding the settings").get(registry).cloned()
     }
 
-    pub(super) fn put(&self, standing: BTreeMap<String, StandingChange>) {
+    pub(super) fn put(&self, standing: BTreeMap<String, RegistryChange>) {
         *self.0.write().expect("no panic while holding the settings") = Arc::new(standing);
     }
 }
@@ -99,7 +96,7 @@ mod tests {
 
     #[test]
     fn switched_off_stays_apart_from_left_out_and_each_key_is_taken_back_alone() {
-        let off = RegistryChange { schedule: Some(None), min_rows: Some(10), ..RegistryChange::default() };
+        let off = RegistryChange { schedule: Some(None), scheduled_at: Some(7), min_rows: Some(10), ..RegistryChange::default() };
         let kept: RegistryChange = serde_json::from_str(&serde_json::to_string(&off).expect("plain")).expect("read again");
         assert_eq!(kept, off);
         let shares =
@@ -107,7 +104,7 @@ mod tests {
         let all = shares.over(&off);
         let told = all.settings();
         assert_eq!(told[0], ("manners.schedule".to_owned(), None));
-        assert_eq!(told.len(), 4);
+        assert_eq!((told.len(), all.scheduled_at), (4, Some(7)), "another change leaves since when as it was");
         let left = all.taken_back(&["manners.schedule".to_owned(), "guard.min_rows".to_owned()]).expect("saved");
         assert_eq!(left, shares);
         let unknown = left.taken_back(&["guard.min_rows".to_owned()]).expect_err("taken back before").to_string();

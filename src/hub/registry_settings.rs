@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::error::HubError;
 use super::open::Hub;
-use super::registry_change::{RegistryChange, StandingChange};
+use super::registry_change::RegistryChange;
 use super::saved_versions::{SavedSettings, SavedVersion, overtaken, read_version, read_versions, reason_of, written};
 use crate::connector::{Connector, Guard, Manners, Transport, next_times};
 use crate::model::text::visible;
@@ -47,7 +47,7 @@ impl Hub {
         for RegistrySettingRow { registry, number, at, saved } in self.store.registry_settings().await? {
             let row = SavedVersionRow { number, at, by_whom: String::new(), reason: String::new(), changed: "{}".into(), saved };
             let version: RegistryVersion = read_version(row, &named(&registry))?;
-            kept.insert(registry, StandingChange { saved: version.saved, at: DateTime::from_timestamp_millis(at) });
+            kept.insert(registry, version.saved);
         }
         self.registry_settings.put(kept);
         Ok(())
@@ -57,17 +57,15 @@ impl Hub {
     /// are not missed.
     pub fn manners(&self, connector: &Connector) -> Manners {
         let mut manners = connector.manners.clone();
-        if let Some(StandingChange { saved: RegistryChange { schedule: Some(schedule), .. }, at }) =
-            self.registry_settings.of(&connector.name)
-        {
-            (manners.schedule, manners.scheduled_since) = (schedule, at);
+        if let Some(RegistryChange { schedule: Some(schedule), scheduled_at, .. }) = self.registry_settings.of(&connector.name) {
+            (manners.schedule, manners.scheduled_since) = (schedule, scheduled_at.and_then(DateTime::from_timestamp_millis));
         }
         manners
     }
 
     /// What holds a registry's batches: as its connector says, with what was saved over it.
     pub fn batch_guard(&self, connector: &Connector) -> Guard {
-        let saved = self.registry_settings.of(&connector.name).map(|standing| standing.saved).unwrap_or_default();
+        let saved = self.registry_settings.of(&connector.name).unwrap_or_default();
         let Guard { max_vanished_percent, max_quarantined_percent, min_rows } = connector.guard;
         Guard {
             max_vanished_percent: saved.max_vanished_percent.unwrap_or(max_vanished_percent),
@@ -130,12 +128,13 @@ impl Hub {
             return Err(overtaken(newest));
         }
         let standing = newest.map(|version| version.saved.clone()).unwrap_or_default();
+        let (number, at) = (based_on.saturating_add(1), self.clock.millis());
+        let change = RegistryChange { scheduled_at: change.schedule.as_ref().map(|_| at), ..change.clone() };
         let saved = change.over(&standing.taken_back(take_back)?);
-        if saved == standing {
+        if saved.settings() == standing.settings() {
             return Err(HubError::said("没有改动：与现行设置相同", "nothing would change: these are the settings in force"));
         }
-        let (number, at) = (based_on.saturating_add(1), self.clock.millis());
-        let version = RegistryVersion { number, at, by: by.to_owned(), reason, changed: change.clone(), saved };
+        let version = RegistryVersion { number, at, by: by.to_owned(), reason, changed: change, saved };
         if !self.store.put_registry_version(registry, &written(&version)).await? {
             return Err(overtaken(self.registry_settings_state(registry, 1).await?.versions.first()));
         }

@@ -88,6 +88,7 @@ impl From<RegistryChangeInput> for RegistryChange {
     fn from(input: RegistryChangeInput) -> RegistryChange {
         RegistryChange {
             schedule: given(input.schedule).map(|schedule| schedule.map(|cron| cron.trim().to_owned())),
+            scheduled_at: None,
             max_vanished_percent: input.max_vanished_percent,
             max_quarantined_percent: input.max_quarantined_percent,
             min_rows: input.min_rows.map(u64::from),
