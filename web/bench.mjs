@@ -88,7 +88,8 @@ try {
           await new Promise((resolve) => setTimeout(resolve, 15));
         }
       }, times);
-    await scroll(100);
+    // Until the kept pages and the list of requests are full.
+    await scroll(600);
     const before = await heap();
     await scroll(1_000);
     await page.waitForTimeout(500);

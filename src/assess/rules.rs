@@ -1,12 +1,17 @@
 //! The rules that assessing applies: the thresholds of designated size. The national size classes are a law, not a rule
 //! file: `model::reference::size_class`.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::model::problem::Problem;
 use crate::model::reference::industries::IndustryCode;
+use crate::model::reference::threshold_change::RuleChange;
 use crate::model::reference::threshold_file::{ThresholdError, thresholds};
 use crate::model::reference::thresholds::{IndustryMatch, RuleFamily, ThresholdRule, Thresholds};
 
 /// Rules read from data files, checked before they judge anybody.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rules {
     thresholds: Thresholds,
 }
@@ -38,8 +43,16 @@ impl Rules {
     pub fn all(&self) -> &[ThresholdRule] {
         &self.thresholds.rules
     }
-    pub fn get(&self, id: &str) -> Option<&ThresholdRule> {
-        self.thresholds.rule(id)
+    /// The rule that a verdict names, as it was applied: one of these, or one of these with the amounts that its code says.
+    pub fn named(&self, code: &str) -> Option<ThresholdRule> {
+        self.thresholds.named(code).map(Cow::into_owned)
+    }
+    /// These rules with other amounts of some, by their codes.
+    ///
+    /// # Errors
+    /// See [`Thresholds::with`].
+    pub fn with(&self, changes: &BTreeMap<String, RuleChange>) -> Result<Rules, Problem> {
+        self.thresholds.with(changes).map(|thresholds| Rules { thresholds })
     }
     /// The rules that decide designated size, on any day.
     pub fn statistics(&self) -> impl Iterator<Item = &ThresholdRule> {

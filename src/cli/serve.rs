@@ -200,7 +200,7 @@ pub async fn serve(
     }
     println!("{} {scheme}://{address}/graphql   GraphiQL: {scheme}://{address}/graphiql", lang.pick("正在提供服务：", "serving"));
     for c in hub.connectors.iter().filter(|c| scheduled && hub.is_pulled(c)) {
-        if let Some(cron) = &c.manners.schedule {
+        if let Some(cron) = &hub.manners(c).schedule {
             println!("{} {} {cron}", lang.pick("按计划拉取：", "scheduled:"), c.name);
         }
     }

@@ -203,6 +203,14 @@ fn zone_of(word: &str, day: NaiveDate, seconds: u32) -> Option<(i64, bool)> {
     (hours <= if sign > 0 { 14 } else { 11 } && minutes < 60).then_some((sign * (hours * 3_600 + minutes * 60), false))
 }
 
+/// 10.00.00 and 04.00.00.000000: the time as Oracle and DB2 write it.
+pub(super) fn is_dotted(text: &str) -> bool {
+    text.matches('.').count() >= 2
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && text.split('.').next().is_some_and(|hour| hour.len() <= 2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@
 mod catalogue;
 mod clock;
 mod date;
+mod date_words;
 mod definition;
 mod dress;
 mod flag;
@@ -43,7 +44,7 @@ pub use load::{embedded_file, embedded_files};
 pub use mapping::same_header;
 pub use mapping::{Column, Contract, Drift, DriftKind, DriftPolicy, Layout};
 pub use no_record::{Below, lone_line};
-pub use pacing::{Due, Manners, QuietHours, valid_schedule};
+pub use pacing::{Due, Manners, QuietHours, next_times, valid_schedule};
 pub use page::department_page;
 pub use problem::{ConnectorError, Problem, RowError, nearest};
 pub use read::{DriftWatch, cell_count};

@@ -16,6 +16,8 @@ pub struct Manners {
     pub quiet: Vec<QuietHours>,
     /// When to pull, as cron (five fields, in the configured time zone); None: with every sync.
     pub schedule: Option<String>,
+    /// When a person saved that schedule: its times before are not missed. None: as the connector says, since ever.
+    pub scheduled_since: Option<DateTime<Utc>>,
     pub connect_timeout_secs: u64,
     /// Longest silence while reading.
     pub read_timeout_secs: u64,
@@ -38,6 +40,7 @@ impl Default for Manners {
             concurrency: 1,
             quiet: Vec::new(),
             schedule: None,
+            scheduled_since: None,
             connect_timeout_secs: 10,
             read_timeout_secs: 30,
             total_timeout_secs: 300,
@@ -108,7 +111,7 @@ impl Manners {
         if self.quiet_at(now, zone) {
             return Due::Quiet;
         }
-        let (Some(pattern), Some(last)) = (&self.schedule, last) else { return Due::Now };
+        let (Some(pattern), Some(last)) = (&self.schedule, last.max(self.scheduled_since)) else { return Due::Now };
         let Ok(cron) = croner::Cron::from_str(pattern) else { return Due::Now };
         match cron.find_next_occurrence(&last.with_timezone(&zone), false) {
             Ok(next) if next > now => Due::NotYet { next: next.with_timezone(&Utc) },
@@ -124,6 +127,7 @@ impl Manners {
     /// The scheduled time after `last`, moved behind the quiet hours; None without a schedule.
     pub fn expected_after(&self, last: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
         let cron = croner::Cron::from_str(self.schedule.as_deref()?).ok()?;
+        let last = self.scheduled_since.map_or(last, |since| last.max(since));
         let mut at = cron.find_next_occurrence(&last.with_timezone(&zone), false).ok()?.with_timezone(&Utc);
         // Quiet hours may touch one another: each round leaves one of them behind.
         for _ in 0..=self.quiet.len() {
@@ -145,9 +149,17 @@ impl Manners {
     }
 }
 
-/// Whether `pattern` is a cron line that comes to pass.
+/// Whether `pattern` is a cron line.
 pub fn valid_schedule(pattern: &str) -> bool {
     croner::Cron::from_str(pattern).is_ok()
+}
+
+/// The times of a schedule after `now`, at most so many, fewer where it comes to pass no more; None where `pattern` is no cron line.
+pub fn next_times(pattern: &str, now: DateTime<Utc>, zone: Tz, most: usize) -> Option<Vec<DateTime<Utc>>> {
+    let cron = croner::Cron::from_str(pattern).ok()?;
+    let next = |after: &DateTime<Tz>| cron.find_next_occurrence(after, false).ok();
+    let times = std::iter::successors(next(&now.with_timezone(&zone)), next);
+    Some(times.take(most).map(|at| at.with_timezone(&Utc)).collect())
 }
 
 #[cfg(test)]
@@ -175,6 +187,22 @@ mod tests {
         assert_eq!(manners.due(at("2026-11-22T10:00:00Z"), last, zone), Due::NotYet { next: at("2026-11-22T18:30:00Z") });
         assert_eq!(manners.due(at("2026-11-23T10:00:00Z"), last, zone), Due::Now);
         assert_eq!(manners.due(at("2026-11-23T10:00:00Z"), None, zone), Due::Now);
+        // Saved in the morning, the time of the night before is not missed, nor is a registry late for it.
+        let saved = Manners { scheduled_since: Some(at("2026-11-23T02:00:00Z")), ..manners };
+        assert_eq!(saved.due(at("2026-11-23T10:00:00Z"), last, zone), Due::NotYet { next: at("2026-11-23T18:30:00Z") });
+        assert_eq!(saved.due(at("2026-11-23T10:00:00Z"), None, zone), Due::NotYet { next: at("2026-11-23T18:30:00Z") });
+        assert_eq!(saved.due(at("2026-11-23T19:00:00Z"), None, zone), Due::Now);
+        assert_eq!(saved.late_since(at("2026-11-20T18:31:00Z"), at("2026-11-23T10:00:00Z"), zone), None);
+    }
+
+    #[test]
+    fn a_schedule_tells_its_next_times_in_the_zone_of_the_city() {
+        let zone = chrono_tz::Asia::Shanghai;
+        let now = at("2026-11-22T10:00:00Z");
+        let times = next_times("30 2 * * 1", now, zone, 2).expect("a cron line");
+        assert_eq!(times, [at("2026-11-22T18:30:00Z"), at("2026-11-29T18:30:00Z")], "Mondays at 2:30 in Beijing");
+        assert!(next_times("0 0 30 2 *", now, zone, 2).expect("a cron line").is_empty(), "there is no 30 February");
+        assert_eq!(next_times("at night", now, zone, 2), None);
     }
 
     #[test]

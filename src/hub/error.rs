@@ -30,3 +30,9 @@ impl HubError {
         HubError::Told(Problem::new("told", zh, en))
     }
 }
+
+/// Several faults as one text, in Chinese and in English.
+pub(super) fn all_of(faults: &[Problem]) -> [String; 2] {
+    let joined = |of: fn(&Problem) -> &str, by: &str| faults.iter().map(of).collect::<Vec<_>>().join(by);
+    [joined(|fault| fault.zh.as_str(), "；"), joined(|fault| fault.en.as_str(), "; ")]
+}

@@ -15,7 +15,7 @@ impl Hub {
     /// `Told`: none or several enterprises are meant, or none of its records can be read; `Edition` and `Store`, where they cannot be read.
     pub async fn explain(&self, text: &str) -> Result<Explanation, HubError> {
         let id = self.enterprise_id(text)?;
-        let policy = self.policy_in_force().await?;
+        let by = self.policy_in_force().await?;
         let edition = self.editions.current()?;
         let as_of = self.clock.today(self.settings.zone);
         let row = row_of(&edition, &id)?;
@@ -38,7 +38,7 @@ impl Hub {
                 format!("no record of {id} can be read with today's connectors; run huitu sync first"),
             )
         };
-        explain(&world, &id, &self.rules, &policy, as_of).ok_or_else(unreadable)
+        explain(&world, &id, &by.rules, &by.policy, as_of).ok_or_else(unreadable)
     }
 }
 

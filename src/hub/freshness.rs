@@ -31,7 +31,7 @@ impl Hub {
         let stored = SourceState { state: row.state.clone(), late_since: row.late_since };
         let good = row.last_good.filter(|_| row.state == "CURRENT").and_then(DateTime::from_timestamp_millis);
         let (Some(good), Some(connector)) = (good, self.connectors.iter().find(|c| c.name == row.name)) else { return stored };
-        match connector.manners.late_since(good, self.clock.now(), self.settings.zone) {
+        match self.manners(connector).late_since(good, self.clock.now(), self.settings.zone) {
             Some(since) => SourceState { state: "LATE".to_owned(), late_since: Some(since.timestamp_millis()) },
             None => stored,
         }

@@ -20,7 +20,7 @@ use super::progress::ProgressSink;
 use super::published::Published;
 use crate::assess::Assessed;
 use crate::assess::policy::PublicationPolicy;
-use crate::edition::Edition;
+use crate::edition::{Edition, EnterpriseRow};
 use crate::model::enterprise::Enterprise;
 use crate::model::field::named;
 use crate::model::message::{Lang, reason_text};
@@ -268,10 +268,8 @@ impl Hub {
         let mut now = figures(previous)?;
         for e in enterprises {
             let Some(before) = previous.enterprise_of_id(&e.id) else { continue };
-            let was_covered = before.gap() != Some(GapStatus::OutOfScope)
-                && before.union().is_some_and(|union| self.settings.policy.counted_kinds.contains(&union));
             now.gap = now.gap + u64::from(e.in_gap()) - u64::from(before.in_gap());
-            now.covered = now.covered + u64::from(self.is_covered(e)) - u64::from(was_covered);
+            now.covered = now.covered + u64::from(self.is_covered(e)) - u64::from(self.was_covered(&before));
         }
         self.guard_figures(inputs, previous, unmet, now).await
     }
@@ -286,15 +284,11 @@ impl Hub {
         (enterprises, gone, unions): (&[Enterprise], &[Box<str>], i64),
     ) -> Result<Word, HubError> {
         let mut now = figures(previous)?;
-        let was_covered = |row: &crate::edition::EnterpriseRow<'_>| {
-            row.gap() != Some(GapStatus::OutOfScope)
-                && row.union().is_some_and(|union| self.settings.policy.counted_kinds.contains(&union))
-        };
         let ids = enterprises.iter().map(|e| &e.id).chain(gone);
         for row in ids.filter_map(|id| previous.enterprise_of_id(id)) {
             now.enterprises -= 1;
             now.gap -= u64::from(row.in_gap());
-            now.covered -= u64::from(was_covered(&row));
+            now.covered -= u64::from(self.was_covered(&row));
         }
         for e in enterprises {
             now.enterprises += 1;
@@ -303,6 +297,12 @@ impl Hub {
         }
         now.unions = now.unions.saturating_add_signed(unions);
         self.guard_figures(inputs, previous, unmet, now).await
+    }
+
+    /// The same of one as it is published.
+    fn was_covered(&self, row: &EnterpriseRow<'_>) -> bool {
+        row.gap() != Some(GapStatus::OutOfScope)
+            && row.union().is_some_and(|union| self.settings.policy.counted_kinds.contains(&union))
     }
 
     pub(super) fn is_covered(&self, e: &Enterprise) -> bool {

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::error::HubError;
+use super::error::{HubError, all_of};
 use super::lookups::Lookups;
-use crate::assess::{Policy, Rules};
+use super::policy_change::Yardstick;
+use crate::assess::Rules;
 use crate::config::Settings;
 use crate::connector::{Connector, Secret, Transport};
 use crate::edition::Editions;
 use crate::model::Clock;
-use crate::model::problem::Problem;
 use crate::pull::Breaker;
 use crate::records::some::{SomeRecords, some};
 use crate::records::stream::{RecordSource, RecordStream, SnapshotUse, WantedLinks};
@@ -33,8 +33,10 @@ pub struct Hub {
     /// By rank; the position is the registry's index in linking and assessing.
     pub connectors: Vec<Arc<Connector>>,
     pub settings: Arc<Settings>,
-    /// The policy as `huitu.toml` says; what is in force (`settings.policy` of whoever leads) is this with what was saved over it.
-    pub(super) configured: Arc<Policy>,
+    /// The policy as `huitu.toml` says, and the rules of the thresholds file; what is in force (`settings.policy` and `rules` of whoever
+    /// leads) is this with what was saved over it.
+    pub(super) configured: Arc<Yardstick>,
+    /// As configured; of whoever leads those in force.
     pub rules: Arc<Rules>,
     pub editions: Arc<Editions>,
     pub clock: Clock,
@@ -49,6 +51,8 @@ pub struct Hub {
     pub follow_patience: Option<std::time::Duration>,
     /// What was read of the federation and counted by unit.
     pub(in crate::hub) federation_cache: Arc<super::federation_homes::FederationCache>,
+    /// What was saved of registries' treatment, as it was read last.
+    pub(in crate::hub) registry_settings: super::registry_change::RegistrySettingsKept,
     /// Targets as they were read last.
     pub(in crate::hub) targets_kept: Arc<super::targets_kept::TargetsKept>,
     pub(in crate::hub) waiting: Arc<super::push_queue::Waiting>,
@@ -104,7 +108,7 @@ impl Hub {
                 ),
             ));
         }
-        let rules = rules(settings.thresholds.as_deref())?;
+        let rules = Arc::new(rules(settings.thresholds.as_deref())?);
         let store = Store::open(&settings.data, settings.store.as_deref()).await?;
         // A connector that is not enabled waits until somebody says where its data is; a pushed one has no such place. What
         // it brought once stays in the graph, whoever opens the store later without saying so again.
@@ -113,13 +117,13 @@ impl Hub {
         let is_given = |c: &Connector| c.source.transport == Transport::Push || settings.sources.contains_key(&c.name);
         connectors.retain(|c| c.enabled || is_given(c) || has_landed(&c.name));
         let editions = Arc::new(Editions::open(&settings.data.join("editions"))?);
-        Ok(Hub {
+        let hub = Hub {
             store,
             connectors: connectors.into_iter().map(Arc::new).collect(),
             overridden: Arc::new(settings.sources.keys().cloned().collect()),
-            configured: Arc::new(settings.policy.clone()),
+            configured: Arc::new(Yardstick { policy: settings.policy.clone(), rules: rules.clone() }),
             settings: Arc::new(settings),
-            rules: Arc::new(rules),
+            rules,
             editions,
             clock,
             allow_private: false,
@@ -127,12 +131,15 @@ impl Hub {
             push_stall_timeout: PUSH_STALL_TIMEOUT,
             follow_patience: None,
             federation_cache: Arc::default(),
+            registry_settings: Default::default(),
             targets_kept: Arc::default(),
             waiting: Arc::default(),
             stages: Arc::default(),
             breaker: Breaker::default(),
             lookups: Arc::default(),
-        })
+        };
+        hub.refresh_registry_settings().await?;
+        Ok(hub)
     }
 
     /// This hub, reading and writing through another handle of its store: that of whoever leads or has the turn.
@@ -197,12 +204,6 @@ fn no_registry<'a>(name: &str, known: impl Iterator<Item = &'a str>, before: &st
         format!("{before}没有登记「{name}」；是否指「{nearest}」？现有：{}", known.join("、")),
         format!("{before}there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {}", known.join(", ")),
     )
-}
-
-/// Several faults as one text, in Chinese and in English.
-pub(super) fn all_of(faults: &[Problem]) -> [String; 2] {
-    let joined = |of: fn(&Problem) -> &str, by: &str| faults.iter().map(of).collect::<Vec<_>>().join(by);
-    [joined(|fault| fault.zh.as_str(), "；"), joined(|fault| fault.en.as_str(), "; ")]
 }
 
 /// The built-in threshold rules, or those of a file.

@@ -4,26 +4,24 @@
 //! moves, and how much of the beginning of the list stays. Both are judged in the same way from the same records, so that what differs
 //! is the policy alone. Of a large city evenly spread enterprises are judged; it says how many.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use hashbrown::{HashMap, HashSet};
 use roaring::RoaringBitmap;
-use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use super::error::HubError;
 use super::follow_findings::history;
-use super::open::{Hub, all_of};
+use super::open::Hub;
+use super::policy_change::PolicyChange;
 use super::told_order::told_scores;
 use crate::access::Sight;
 use crate::assess::{Policy, assess};
-use crate::connector::nearest;
 use crate::edition::{Edition, Row};
 use crate::model::enterprise::Enterprise;
 use crate::model::facts::AssessmentInput;
-use crate::model::text::visible;
-use crate::model::verdict::{GapStatus, SizeStatus, UnionStatus};
+use crate::model::verdict::{GapStatus, SizeStatus};
 
 /// Enterprises judged, at most.
 const MOST: usize = 10_000;
@@ -35,70 +33,6 @@ const SHOWN: usize = 50;
 const BEGINNING: usize = 100;
 /// A preview keeps a core busy for seconds: one at a time.
 static TURN: Semaphore = Semaphore::const_new(1);
-
-/// What would be changed of the policy; what is None stays. As JSON (in the store) what is None is left out, and null is Some(None).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PolicyChange {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub grace_months: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub counted_kinds: Option<Vec<UnionStatus>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub established_kinds: Option<Vec<UnionStatus>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub branches_out_of_scope: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub individuals_out_of_scope: Option<bool>,
-    /// From this head count on an enterprise is above by proxy; Some(None) switches that off.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
-    pub proxy_above: Option<Option<u32>>,
-    /// Weights of the priority by their names in the policy.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub weights: Vec<(String, f32)>,
-}
-
-/// What is there, null too.
-fn given<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Option<u32>>, D::Error> {
-    Option::<u32>::deserialize(value).map(Some)
-}
-
-impl PolicyChange {
-    /// Whether it changes nothing.
-    pub fn is_empty(&self) -> bool {
-        *self == PolicyChange::default()
-    }
-
-    /// This change over an earlier one.
-    pub fn over(&self, earlier: &PolicyChange) -> PolicyChange {
-        let mut weights: BTreeMap<String, f32> = earlier.weights.iter().cloned().collect();
-        weights.extend(self.weights.iter().cloned());
-        PolicyChange {
-            grace_months: self.grace_months.or(earlier.grace_months),
-            counted_kinds: self.counted_kinds.clone().or_else(|| earlier.counted_kinds.clone()),
-            established_kinds: self.established_kinds.clone().or_else(|| earlier.established_kinds.clone()),
-            branches_out_of_scope: self.branches_out_of_scope.or(earlier.branches_out_of_scope),
-            individuals_out_of_scope: self.individuals_out_of_scope.or(earlier.individuals_out_of_scope),
-            proxy_above: self.proxy_above.or(earlier.proxy_above),
-            weights: weights.into_iter().collect(),
-        }
-    }
-
-    /// What it changes, by the keys of the `[policy]` table: a number, words, true or false; None: switched off.
-    pub fn settings(&self) -> Vec<(String, Option<String>)> {
-        let words = |kinds: &[UnionStatus]| Some(kinds.iter().map(UnionStatus::to_string).collect::<Vec<_>>().join(", "));
-        let plain = [
-            ("grace_months", self.grace_months.map(|months| Some(months.to_string()))),
-            ("counted_kinds", self.counted_kinds.as_deref().map(words)),
-            ("established_kinds", self.established_kinds.as_deref().map(words)),
-            ("branches_out_of_scope", self.branches_out_of_scope.map(|out| Some(out.to_string()))),
-            ("individuals_out_of_scope", self.individuals_out_of_scope.map(|out| Some(out.to_string()))),
-            ("proxy.above", self.proxy_above.map(|heads| heads.map(|heads| heads.to_string()))),
-        ];
-        let plain = plain.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
-        plain.chain(self.weights.iter().map(|(name, value)| (format!("priority.{name}"), Some(value.to_string())))).collect()
-    }
-}
 
 /// How many stand how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -126,6 +60,8 @@ pub struct PolicyMove {
 #[derive(Debug, Clone)]
 pub struct PolicyPreview {
     pub edition: Arc<Edition>,
+    /// The day it is judged by: the edition's, or the last on which a rule of the change begins to hold.
+    pub judged_on: NaiveDate,
     /// How many were judged, and out of how many.
     pub judged: u64,
     pub of: u64,
@@ -138,58 +74,6 @@ pub struct PolicyPreview {
     /// How long the beginning of the list is that was compared, and how many of it would still be there.
     pub beginning: u64,
     pub stays: u64,
-}
-
-/// The policy with the changes made.
-///
-/// # Errors
-/// A weight that there is none of; a value that a policy cannot have.
-pub fn changed(policy: &Policy, change: &PolicyChange) -> Result<Policy, HubError> {
-    let mut next = policy.clone();
-    next.grace_months = change.grace_months.unwrap_or(next.grace_months);
-    next.counted_kinds = change.counted_kinds.clone().unwrap_or(next.counted_kinds);
-    next.established_kinds = change.established_kinds.clone().unwrap_or(next.established_kinds);
-    next.branches_out_of_scope = change.branches_out_of_scope.unwrap_or(next.branches_out_of_scope);
-    next.individuals_out_of_scope = change.individuals_out_of_scope.unwrap_or(next.individuals_out_of_scope);
-    next.proxy.above = change.proxy_above.unwrap_or(next.proxy.above);
-    let known = weights(policy);
-    let mut table = serde_json::to_value(&next.priority).expect("a policy is plain");
-    for (name, value) in &change.weights {
-        let Some((_, was)) = known.iter().find(|(known, _)| known == name) else {
-            let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
-            let (shown, all) = (visible(name), names.join(", "));
-            let meant = nearest(name, names.iter().copied()).map_or_else(String::new, |n| format!(" ({n}?)"));
-            return Err(HubError::said(
-                format!("没有权重「{shown}」{meant}；可用：{all}"),
-                format!("there is no weight \"{shown}\"{meant}; known: {all}"),
-            ));
-        };
-        let is_whole = name.ends_with("_full") || name.ends_with("_months");
-        if !value.is_finite() || !(0.0..=1_000_000.0).contains(value) || is_whole && (value.fract() != 0.0 || *value < 1.0) {
-            return Err(HubError::said(
-                format!("权重 {name} 应为不小于 0 的数（现为 {was}），收到 {value}"),
-                format!("the weight {name} is a number from 0 on (it is {was}), not {value}"),
-            ));
-        }
-        table[name] = if is_whole { serde_json::json!(*value as u32) } else { serde_json::json!(value) };
-    }
-    next.priority = serde_json::from_value(table).expect("numbers in the place of numbers");
-    let faults = next.faults();
-    match faults.is_empty() {
-        true => Ok(next),
-        false => {
-            let [zh, en] = all_of(&faults);
-            Err(HubError::said(format!("规则有误：{zh}"), en))
-        }
-    }
-}
-
-/// The weights of the priority by their names in the policy, in the order of the names.
-pub fn weights(policy: &Policy) -> Vec<(String, f64)> {
-    let table = serde_json::to_value(&policy.priority).expect("a policy is plain");
-    let fields = table.as_object().into_iter().flatten();
-    // As a person writes it: the shortest decimal of the single-precision number.
-    fields.filter_map(|(name, value)| Some((name.clone(), (value.as_f64()? as f32).to_string().parse().ok()?))).collect()
 }
 
 /// Some of the rows, spread evenly; all where they are few.
@@ -229,24 +113,26 @@ fn beginning(judged: &HashMap<Row, Judged>) -> HashSet<Row> {
 }
 
 impl Hub {
-    /// What would change of these rows of the current edition; whom of them it names first is as far as these classes tell the priority.
-    /// Nothing is kept.
+    /// What would change of these rows of the current edition with a change of the policy, and with what was saved of some keys taken
+    /// back; whom of them it names first is as far as these classes tell the priority. Nothing is kept.
     ///
     /// # Errors
-    /// A change that cannot be; another preview is running; nothing is published; the store cannot be read.
+    /// A change that cannot be; a key that nobody saved; another preview is running; nothing is published; the store cannot be read.
     pub async fn policy_preview(
         &self,
         change: &PolicyChange,
+        take_back: &[String],
         rows: &RoaringBitmap,
         sight: Sight,
     ) -> Result<PolicyPreview, HubError> {
         let in_force = self.policy_in_force().await?;
-        let next = changed(&in_force, change)?;
+        let next = self.policy_with(change, take_back).await?;
         let _turn = TURN
             .try_acquire()
             .map_err(|_| HubError::said("另一次预演正在进行：请稍候再试", "another preview is running: try again in a moment"))?;
         let edition = self.editions.current()?;
-        let as_of = edition.manifest.as_of;
+        let begins = change.thresholds.values().filter_map(|rule| rule.from).max();
+        let as_of = edition.manifest.as_of.max(begins.unwrap_or(edition.manifest.as_of));
         let findings = self.standing_findings(as_of).await?;
         let before = self.decided_before(Some(&edition));
         let counting_since = self.store.first_lacking().await?;
@@ -261,16 +147,16 @@ impl Hub {
             world.findings = findings.iter().filter(|f| of_part.contains(&*f.enterprise)).cloned().collect();
             world.counting_since = counting_since;
             history(&mut world, before.as_deref(), &ids);
-            let (hub, both_of_them) = (self.clone(), policies.clone());
+            let both_of_them = policies.clone();
             let judging = tokio::task::spawn_blocking(move || {
-                both_of_them.each_ref().map(|policy| assess(&world, &hub.rules, policy, as_of).enterprises)
+                both_of_them.each_ref().map(|by| assess(&world, &by.rules, &by.policy, as_of).enterprises)
             });
             let judged = judging.await.expect("judging does not panic");
             let row_of: HashMap<&str, Row> = ids.iter().zip(part).map(|(id, row)| (&**id, *row)).collect();
             for (n, enterprises) in judged.into_iter().enumerate() {
                 for e in &enterprises {
                     let Some(row) = row_of.get(&*e.id) else { continue };
-                    count(&mut counts[n], e, &policies[n]);
+                    count(&mut counts[n], e, &policies[n].policy);
                     both[n].insert(*row, Judged { gap: e.verdicts.gap.status, score: e.verdicts.priority.score });
                 }
             }
@@ -293,6 +179,7 @@ impl Hub {
         moves.sort_by(|a, b| b.2.cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
         let (first_now, first_then) = (beginning(now), beginning(then));
         Ok(PolicyPreview {
+            judged_on: as_of,
             judged: now.len() as u64,
             of: rows.len(),
             now: counts[0],
@@ -309,24 +196,6 @@ impl Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_change_is_made_by_name_and_what_cannot_be_is_refused_with_what_there_is() {
-        let policy = Policy::default();
-        let change = PolicyChange { grace_months: Some(12), weights: vec![("foreign".into(), 3.5)], ..PolicyChange::default() };
-        let next = changed(&policy, &change).expect("a policy");
-        assert_eq!((next.grace_months, next.priority.foreign, next.priority.waiting), (12, 3.5, policy.priority.waiting));
-        assert_eq!(changed(&policy, &PolicyChange::default()).expect("the same"), policy);
-        let refused = |weights: Vec<(String, f32)>| {
-            let change = PolicyChange { weights, ..PolicyChange::default() };
-            changed(&policy, &change).expect_err("cannot be").to_string()
-        };
-        assert!(refused(vec![("foregin".into(), 1.0)]).contains("foreign?"));
-        assert!(refused(vec![("foreign".into(), f32::NAN)]).contains("foreign"));
-        assert!(refused(vec![("waiting_full_months".into(), 0.0)]).contains("waiting_full_months"));
-        let kinds = PolicyChange { counted_kinds: Some(vec![UnionStatus::None]), ..PolicyChange::default() };
-        assert!(changed(&policy, &kinds).is_err(), "none is no union");
-    }
 
     #[test]
     fn rows_are_spread_evenly_and_few_are_all() {

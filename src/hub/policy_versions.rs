@@ -9,39 +9,25 @@ use std::sync::Arc;
 use super::annotations::Recorded;
 use super::error::HubError;
 use super::open::Hub;
-use super::policy_preview::{PolicyChange, changed};
+use super::policy_change::{PolicyChange, Yardstick, changed};
 use super::progress::ProgressSink;
-use crate::assess::Policy;
+use super::saved_versions::{SavedSettings, SavedVersion, overtaken, read_versions, reason_of, written};
 use crate::config::Settings;
 use crate::model::message::Lang;
 use crate::model::problem::Problem;
-use crate::store::policy::PolicyVersionRow;
-
-/// Characters of a reason.
-const LONGEST_REASON: usize = 500;
 
 /// A version of the policy, as somebody saved it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PolicyVersion {
-    /// From 1 on; the highest is in force.
-    pub number: u32,
-    /// Milliseconds since 1970.
-    pub at: i64,
-    pub by: String,
-    pub reason: String,
-    /// What it changed; nothing where it took everything back.
-    pub changed: PolicyChange,
-    /// All that stands over the configuration since.
-    pub saved: PolicyChange,
-}
+pub type PolicyVersion = SavedVersion<PolicyChange>;
 
 /// The newest versions of the policy, and what follows from the first of them.
 #[derive(Debug, Clone)]
 pub struct PolicyState {
     /// In force; as configured where what was saved does not fit it any more.
-    pub policy: Policy,
+    pub in_force: Yardstick,
     /// The newest first.
     pub versions: Vec<PolicyVersion>,
+    /// What stands over the configuration, by its key: the value, and what the configuration says.
+    pub saved: Vec<(String, Option<String>, Option<String>)>,
     /// Why what was saved cannot be applied.
     pub unfit: Option<Problem>,
 }
@@ -51,35 +37,20 @@ impl PolicyState {
     pub fn number(&self) -> u32 {
         self.versions.first().map_or(0, |version| version.number)
     }
-}
 
-fn read(row: PolicyVersionRow) -> Result<PolicyVersion, HubError> {
-    let parsed = |text: &str| {
-        serde_json::from_str(text).map_err(|e| {
-            HubError::said(
-                format!("保存的政策参数第 {} 版无法读取：{e}；请从备份恢复", row.number),
-                format!("version {} of the saved policy cannot be read: {e}; restore the store from a backup", row.number),
-            )
-        })
-    };
-    let (changed, saved) = (parsed(&row.changed)?, parsed(&row.saved)?);
-    Ok(PolicyVersion {
-        number: u32::try_from(row.number).unwrap_or(u32::MAX),
-        at: row.at,
-        by: row.by_whom,
-        reason: row.reason,
-        changed,
-        saved,
-    })
+    /// All that stands over the configuration.
+    fn standing(&self) -> PolicyChange {
+        self.versions.first().map(|version| version.saved.clone()).unwrap_or_default()
+    }
 }
 
 /// The configured policy with what was saved over it.
-fn applied(configured: &Policy, version: &PolicyVersion) -> Result<Policy, HubError> {
+fn applied(configured: &Yardstick, version: &PolicyVersion) -> Result<Yardstick, HubError> {
     changed(configured, &version.saved).map_err(|error| match error {
         HubError::Told(why) => {
             let n = version.number;
             HubError::said(
-                format!("保存的政策参数（第 {n} 版）与 huitu.toml 不相容：{}；请在“管理 → 政策参数”中撤回，或修改 huitu.toml", why.text(Lang::Zh)),
+                format!("保存的政策参数（第 {n} 版）与 huitu.toml 不相容：{}；请在“管理 → 规则”中撤回，或修改 huitu.toml", why.text(Lang::Zh)),
                 format!(
                     "the saved policy (version {n}) does not fit huitu.toml: {}; take it back under Administration → Policy, or mend huitu.toml",
                     why.text(Lang::En)
@@ -97,58 +68,74 @@ impl Hub {
     /// The store cannot be read.
     pub async fn policy_state(&self, most: u32) -> Result<PolicyState, HubError> {
         let rows = self.store.policy_versions(i64::from(most.max(1))).await?;
-        let versions: Vec<PolicyVersion> = rows.into_iter().map(read).collect::<Result<_, _>>()?;
-        let in_force = versions.first().map_or_else(|| Ok((*self.configured).clone()), |v| applied(&self.configured, v));
-        match in_force {
-            Ok(policy) => Ok(PolicyState { policy, versions, unfit: None }),
-            Err(HubError::Told(unfit)) => Ok(PolicyState { policy: (*self.configured).clone(), versions, unfit: Some(unfit) }),
-            Err(other) => Err(other),
-        }
+        let versions: Vec<PolicyVersion> = read_versions(rows, &["政策参数".to_owned(), "policy".to_owned()])?;
+        let configured = &*self.configured;
+        let (in_force, unfit) = match versions.first().map(|version| applied(configured, version)) {
+            None => (configured.clone(), None),
+            Some(Ok(in_force)) => (in_force, None),
+            Some(Err(HubError::Told(unfit))) => (configured.clone(), Some(unfit)),
+            Some(Err(other)) => return Err(other),
+        };
+        let standing = versions.first().map(|version| version.saved.clone()).unwrap_or_default();
+        let base = standing.as_configured(configured).settings();
+        let base_of = |key: &str| base.iter().find(|(known, _)| known == key).and_then(|(_, value)| value.clone());
+        let saved = standing.settings().into_iter().map(|(key, value)| (base_of(&key), key, value));
+        let saved = saved.map(|(base, key, value)| (key, value, base)).collect();
+        Ok(PolicyState { in_force, versions, saved, unfit })
     }
 
-    /// The policy in force at this moment.
+    /// What is judged by at this moment.
     ///
     /// # Errors
     /// What was saved does not fit the configuration any more; the store cannot be read.
-    pub async fn policy_in_force(&self) -> Result<Policy, HubError> {
+    pub async fn policy_in_force(&self) -> Result<Yardstick, HubError> {
         let state = self.policy_state(1).await?;
         match state.unfit {
-            None => Ok(state.policy),
+            None => Ok(state.in_force),
             Some(why) => Err(HubError::Told(why)),
         }
     }
 
-    /// This hub, judging by the policy in force at this moment.
+    /// What would be judged by with a change, and with what was saved of some keys taken back.
+    ///
+    /// # Errors
+    /// A change that cannot be; a key that nobody saved; the store cannot be read.
+    pub(super) async fn policy_with(&self, change: &PolicyChange, take_back: &[String]) -> Result<Yardstick, HubError> {
+        let saved = change.over(&self.policy_state(1).await?.standing().taken_back(take_back)?);
+        changed(&self.configured, &saved)
+    }
+
+    /// This hub, judging by the policy and the rules in force at this moment, and treating registries as saved.
     ///
     /// # Errors
     /// See [`Hub::policy_in_force`].
     pub(super) async fn in_force(self) -> Result<Hub, HubError> {
-        let policy = self.policy_in_force().await?;
-        if policy == self.settings.policy {
+        self.refresh_registry_settings().await?;
+        let Yardstick { policy, rules } = self.policy_in_force().await?;
+        if policy == self.settings.policy && rules == self.rules {
             return Ok(self);
         }
         let settings = Settings { policy, ..(*self.settings).clone() };
-        Ok(Hub { settings: Arc::new(settings), ..self })
+        Ok(Hub { settings: Arc::new(settings), rules, ..self })
     }
 
-    /// Saves a change of the policy and publishes what follows. `based_on` is the version that the change was made upon, 0 where there
-    /// was none.
+    /// Saves a change of the policy, takes back what was saved of some keys, and publishes what follows. `based_on` is the version that
+    /// the change was made upon, 0 where there was none.
     ///
     /// # Errors
-    /// Nothing was saved: somebody else saved one meanwhile; a change that cannot be, or that changes nothing; no reason; the store
-    /// cannot be written.
+    /// Nothing was saved: somebody else saved one meanwhile; a change that cannot be, or that changes nothing; a key that nobody saved;
+    /// no reason; the store cannot be written.
     pub async fn save_policy(
         &self,
         change: &PolicyChange,
-        based_on: u32,
-        by: &str,
-        reason: &str,
+        take_back: &[String],
+        (based_on, by, reason): (u32, &str, &str),
         progress: Arc<dyn ProgressSink>,
     ) -> Result<Recorded<PolicyVersion>, HubError> {
-        let state = self.policy_upon(based_on, reason).await?;
-        let before = state.versions.first().map(|version| version.saved.clone()).unwrap_or_default();
-        let saved = change.over(&before);
-        if changed(&self.configured, &saved)? == state.policy && state.unfit.is_none() {
+        let (reason, state) = self.policy_upon(based_on, reason).await?;
+        let saved = change.over(&state.standing().taken_back(take_back)?);
+        let is_same = changed(&self.configured, &saved)? == state.in_force;
+        if is_same && take_back.is_empty() && state.unfit.is_none() {
             return Err(HubError::said("没有改动：与现行参数相同", "nothing would change: this is the policy in force"));
         }
         self.put_policy(based_on, by, reason, (change.clone(), saved), progress).await
@@ -165,8 +152,8 @@ impl Hub {
         reason: &str,
         progress: Arc<dyn ProgressSink>,
     ) -> Result<Recorded<PolicyVersion>, HubError> {
-        let state = self.policy_upon(based_on, reason).await?;
-        if state.versions.first().is_none_or(|version| version.saved.is_empty()) {
+        let (reason, state) = self.policy_upon(based_on, reason).await?;
+        if state.standing().is_empty() {
             return Err(HubError::said(
                 "没有保存过的参数：现行参数即 huitu.toml 所写",
                 "nothing is saved: the policy in force is what huitu.toml says",
@@ -175,65 +162,42 @@ impl Hub {
         self.put_policy(based_on, by, reason, (PolicyChange::default(), PolicyChange::default()), progress).await
     }
 
-    /// What is in force, where it is what somebody looked at; and whether they say why.
-    async fn policy_upon(&self, based_on: u32, reason: &str) -> Result<PolicyState, HubError> {
-        if reason.trim().is_empty() || reason.chars().count() > LONGEST_REASON {
-            return Err(HubError::said(
-                format!("请写明理由，至多 {LONGEST_REASON} 字"),
-                format!("say why, in at most {LONGEST_REASON} characters"),
-            ));
-        }
+    /// What is in force, where it is what somebody looked at; and why they change it.
+    async fn policy_upon(&self, based_on: u32, reason: &str) -> Result<(String, PolicyState), HubError> {
+        let reason = reason_of(reason)?;
         let state = self.policy_state(1).await?;
-        if state.number() != based_on {
-            return Err(policy_moved(state.versions.first()));
+        match state.number() == based_on {
+            true => Ok((reason, state)),
+            false => Err(overtaken(state.versions.first())),
         }
-        Ok(state)
     }
 
     async fn put_policy(
         &self,
         based_on: u32,
         by: &str,
-        reason: &str,
+        reason: String,
         (changed, saved): (PolicyChange, PolicyChange),
         progress: Arc<dyn ProgressSink>,
     ) -> Result<Recorded<PolicyVersion>, HubError> {
         let (number, at) = (based_on.saturating_add(1), self.clock.millis());
-        let written = |change: &PolicyChange| serde_json::to_string(change).expect("a change is plain");
-        let row = PolicyVersionRow {
-            number: i64::from(number),
-            at,
-            by_whom: by.to_owned(),
-            reason: reason.trim().to_owned(),
-            changed: written(&changed),
-            saved: written(&saved),
-        };
-        if !self.store.put_policy_version(&row).await? {
-            return Err(policy_moved(self.policy_state(1).await?.versions.first()));
+        let version = PolicyVersion { number, at, by: by.to_owned(), reason, changed, saved };
+        if !self.store.put_policy_version(&written(&version)).await? {
+            return Err(overtaken(self.policy_state(1).await?.versions.first()));
         }
-        let version = PolicyVersion { number, at, by: row.by_whom, reason: row.reason, changed, saved };
         Ok(Recorded { row: version, pending: self.follow(progress).await })
-    }
-}
-
-/// Somebody else was faster.
-fn policy_moved(newest: Option<&PolicyVersion>) -> HubError {
-    match newest {
-        Some(v) => HubError::said(
-            format!("{} 已先保存了第 {} 版（理由：{}）：请核对现行参数后再保存", v.by, v.number, v.reason),
-            format!(
-                "{} has saved version {} meanwhile (why: {}): look at what is in force, then save again",
-                v.by, v.number, v.reason
-            ),
-        ),
-        None => HubError::said("尚未保存过任何版本：basedOn 应为 0", "no version was ever saved: basedOn is 0"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assess::{Policy, Rules};
     use crate::model::verdict::UnionStatus;
+
+    fn with(policy: Policy) -> Yardstick {
+        Yardstick { policy, rules: Arc::new(Rules::embedded()) }
+    }
 
     fn version(saved: PolicyChange) -> PolicyVersion {
         PolicyVersion { number: 3, at: 0, by: "甲".into(), reason: "试".into(), changed: PolicyChange::default(), saved }
@@ -249,7 +213,7 @@ mod tests {
             ..PolicyChange::default()
         };
         let both = second.over(&first);
-        let policy = applied(&configured, &version(both.clone())).expect("fits");
+        let policy = applied(&with(configured), &version(both.clone())).expect("fits").policy;
         assert_eq!((policy.grace_months, policy.tolerance, policy.proxy.above), (12, 0.1, None));
         assert_eq!((policy.priority.foreign, policy.priority.leading), (4.0, 1.0));
         let kept: PolicyChange = serde_json::from_str(&serde_json::to_string(&both).expect("plain")).expect("read again");
@@ -270,7 +234,7 @@ mod tests {
         let mut configured = Policy::default();
         configured.proxy.below = Some(150);
         let saved = PolicyChange { proxy_above: Some(Some(120)), ..PolicyChange::default() };
-        let said = applied(&configured, &version(saved)).expect_err("below is above").to_string();
+        let said = applied(&with(configured), &version(saved)).expect_err("below is above").to_string();
         for part in ["version 3", "below = 150", "Administration", "huitu.toml"] {
             assert!(said.contains(part), "{part}: {said}");
         }

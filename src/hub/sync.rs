@@ -425,6 +425,7 @@ impl Hub {
         let columns = state.columns.clone();
         let state = self.expanded(row, spool, state, |ledger| ledger.columns != columns).await?;
         let kept = state.clone();
+        let guard = self.batch_guard(connector);
         let reader = match state.rows {
             // An empty answer may not even have columns; the guard decides what it means.
             0 => Arc::new(crate::land::reader::NoRows) as Arc<dyn RowReader>,
@@ -439,8 +440,9 @@ impl Hub {
             is_delivery: state.source != super::corrections::SOURCE,
             state,
             guard: BatchGuard {
-                vanish: connector.guard.max_vanished_percent / 100.0,
-                quarantine: connector.guard.max_quarantined_percent / 100.0,
+                vanish: guard.max_vanished_percent / 100.0,
+                quarantine: guard.max_quarantined_percent / 100.0,
+                min_rows: guard.min_rows,
                 released,
             },
             data: Some(&self.settings.data),

@@ -15,7 +15,7 @@ use super::error::HubError;
 use super::open::Hub;
 use super::progress::ProgressSink;
 use super::told_order::told_scores;
-use crate::access::{FieldClass, Sight, classes};
+use crate::access::Sight;
 use crate::cases::sheet;
 use crate::cases::sheet::SheetRow;
 use crate::cases::standing::{CaseOwner, CaseState, CaseStep, CaseStepKind};
@@ -24,14 +24,13 @@ use crate::cases::visit::{VisitClaim, VisitFound, doubts, read};
 use crate::edition::{Edition, Filter, Row};
 use crate::model::problem::Problem;
 use crate::model::public_id;
-use crate::model::verdict::Reason;
 use crate::store::Tx;
 use crate::store::case::{CaseQuery, CaseRow, NEVER_DUE};
 use crate::store::finding::FindingRow;
 use crate::store::visit;
 use crate::store::visit::{VisitListRow, VisitRow, VisitStopRow};
 use crate::store::work_event::{self, WorkEvent, WorkEventKind};
-use crate::store::{case, case_event};
+use crate::store::{case, case_event, finding};
 
 /// Doors that one drawing may share out.
 pub const MAX_DOORS: usize = 5_000;
@@ -100,7 +99,7 @@ pub struct VisitReceipt {
     pub pending: bool,
 }
 
-fn no_list(id: &str) -> HubError {
+pub(super) fn no_list(id: &str) -> HubError {
     HubError::said(format!("没有走访名单 {id}"), format!("there is no visit list {id}"))
 }
 
@@ -113,7 +112,7 @@ fn digest_of(list: &str, row: &SheetRow, found: &VisitFound) -> String {
 }
 
 /// Notes what happened to visits of a list, for whoever watches it; where it concerns none nothing happened.
-async fn note_visits(
+pub(super) async fn note_visits(
     tx: &mut Tx,
     kind: WorkEventKind,
     list: &str,
@@ -448,7 +447,7 @@ impl Hub {
     }
 
     /// Makes what a visit found count: a step of its case, what follows for it, and a finding. True where verdicts follow.
-    async fn apply(
+    pub(super) async fn apply(
         &self,
         tx: &mut Tx,
         case: &mut CaseRow,
@@ -486,137 +485,9 @@ impl Hub {
             withdrawn_why: None,
             idempotency: None,
         };
-        visit::put_finding(tx, &finding).await.map_err(failed)?;
+        finding::put(tx, &finding).await.map_err(failed)?;
         v.finding_id = Some(finding.id);
         Ok(true)
-    }
-
-    /// Decides visits of a list that a person is asked about: they count, or are dismissed. How many.
-    ///
-    /// # Errors
-    /// Nothing was decided: no such list, a visit that is not asked about.
-    pub async fn settle_visits(
-        &self,
-        list: &str,
-        visits: &[i64],
-        count: bool,
-        by: Option<&str>,
-        progress: Arc<dyn ProgressSink>,
-    ) -> Result<usize, HubError> {
-        self.store.visit_list(list).await?.ok_or_else(|| no_list(list))?;
-        let failed = |e| HubError::Store(self.store.failed(e));
-        let mut tx = self.store.begin_cases().await?;
-        let all = visit::of_list(&mut tx, list).await.map_err(failed)?;
-        let asked = |id: &i64| all.iter().find(|v| v.id == *id && v.state == "ASKED").cloned();
-        let mut log = self.case_log(&mut tx).await?;
-        let (mut done, mut changes_verdicts) = (0, false);
-        for id in visits {
-            let Some(mut v) = asked(id) else {
-                return Err(HubError::said(
-                    format!("走访 {id} 不在这份名单的待定之列"),
-                    format!("visit {id} is none that is asked about on this list"),
-                ));
-            };
-            v.state = if count { "COUNTS" } else { "DISMISSED" }.into();
-            if count {
-                let on = v.on_date.as_deref().and_then(|d| d.parse().ok());
-                let assessment = v.assessment.and_then(|n| n.try_into().ok());
-                let found = read(&v.door, v.answer.as_deref().unwrap_or(""), on, assessment).map_err(HubError::Told)?;
-                // Where enterprises were joined meanwhile, the case that goes on takes it.
-                let mut case = case::one(&mut tx, &v.case_id).await.map_err(failed)?;
-                if let Some(into) = case.as_ref().and_then(|c| c.joined_into.clone()) {
-                    case = case::one(&mut tx, &into).await.map_err(failed)?;
-                }
-                let Some(mut case) = case else { continue };
-                changes_verdicts |= self.apply(&mut tx, &mut case, &mut v, &found, &mut log).await?;
-            }
-            visit::put(&mut tx, &v).await.map_err(failed)?;
-            done += 1;
-        }
-        case_event::note(&mut tx, &log.events).await.map_err(failed)?;
-        note_visits(&mut tx, WorkEventKind::Settled, list, done, (log.at, by)).await.map_err(failed)?;
-        tx.commit().await.map_err(failed)?;
-        if changes_verdicts {
-            self.follow(progress).await;
-        }
-        Ok(done)
-    }
-
-    /// Takes back what a list brought, or what one person brought of it: findings are withdrawn, and the case is as it was where nobody
-    /// has changed it since. How many visits, and how many of their cases others had changed.
-    ///
-    /// # Errors
-    /// Nothing was taken back: no such list, or nothing of it counts.
-    pub async fn take_back_visits(
-        &self,
-        list: &str,
-        visitor: Option<&str>,
-        by: Option<&str>,
-        why: Option<&str>,
-        progress: Arc<dyn ProgressSink>,
-    ) -> Result<(usize, usize), HubError> {
-        self.store.visit_list(list).await?.ok_or_else(|| no_list(list))?;
-        let failed = |e| HubError::Store(self.store.failed(e));
-        let mut tx = self.store.begin_cases().await?;
-        let mut all = visit::of_list(&mut tx, list).await.map_err(failed)?;
-        all.retain(|v| matches!(v.state.as_str(), "COUNTS" | "ASKED") && visitor.is_none_or(|who| v.visitor == who));
-        if all.is_empty() {
-            return Err(HubError::said(
-                format!("名单 {list} 没有可撤回的走访"),
-                format!("nothing of visit list {list} can be taken back"),
-            ));
-        }
-        let mut log = self.case_log(&mut tx).await?;
-        let (mut kept, mut changes_verdicts) = (0, false);
-        let done = all.len();
-        // The last first: each finds its case as it left it.
-        let mut undone: HashMap<String, i64> = HashMap::new();
-        for mut v in all.into_iter().rev() {
-            v.state = "TAKEN_BACK".into();
-            if let Some(finding) = &v.finding_id {
-                visit::withdraw_finding(&mut tx, finding, by, why, log.at).await.map_err(failed)?;
-                changes_verdicts = true;
-            }
-            if let (Some(first), Some(last)) = (v.first_event, v.last_event)
-                && let Some(mut case) = self.case_of_visit(&mut tx, &v).await?
-            {
-                let steps = case_event::events_between(&mut tx, &case.id, first, last).await.map_err(failed)?;
-                let is_last = case.version == last || undone.get(&case.id) == Some(&case.version);
-                let mut back = vec![CaseStep::new(CaseStepKind::Visited, steps.first().and_then(|s| s.to_value.clone()), None)];
-                if is_last {
-                    let other = |s: &&case_event::CaseEventRow| s.what != CaseStepKind::Visited.name();
-                    back.extend(steps.iter().rev().filter(other).filter_map(|s| {
-                        Some(CaseStep::new(CaseStepKind::from_name(&s.what)?, s.to_value.clone(), s.from_value.clone()))
-                    }));
-                } else {
-                    kept += 1;
-                }
-                let after = back.iter().fold(standing_of(&case), |case, step| case.after(step));
-                write_standing(&mut case, &after, log.at);
-                for step in &back {
-                    log.add(&mut case, step, by, why.filter(|_| step.what == CaseStepKind::Visited));
-                }
-                undone.insert(case.id.clone(), case.version);
-                case::put(&mut tx, std::slice::from_ref(&case)).await.map_err(failed)?;
-            }
-            visit::put(&mut tx, &v).await.map_err(failed)?;
-        }
-        case_event::note(&mut tx, &log.events).await.map_err(failed)?;
-        note_visits(&mut tx, WorkEventKind::TakenBack, list, done, (log.at, by)).await.map_err(failed)?;
-        tx.commit().await.map_err(failed)?;
-        if changes_verdicts {
-            self.follow(progress).await;
-        }
-        Ok((done, kept))
-    }
-
-    async fn case_of_visit(&self, tx: &mut Tx, v: &VisitRow) -> Result<Option<CaseRow>, HubError> {
-        let failed = |e| HubError::Store(self.store.failed(e));
-        let case = case::one(tx, &v.case_id).await.map_err(failed)?;
-        match case.as_ref().and_then(|c| c.joined_into.clone()) {
-            Some(into) => case::one(tx, &into).await.map_err(failed),
-            None => Ok(case),
-        }
     }
 }
 
@@ -644,56 +515,4 @@ fn changed_meanwhile(case: &CaseRow, expected: i64) -> Option<Problem> {
             "the case was changed at the desk since the list was drawn: say which of the two holds",
         )
     })
-}
-
-/// A door as it is printed: nothing that needs a scope.
-#[derive(Debug, Clone)]
-pub struct Door {
-    pub place: i64,
-    pub case: String,
-    pub name: String,
-    pub credit_code: String,
-    pub address: String,
-    /// Name of the street or town.
-    pub area: String,
-    pub why: Vec<Reason>,
-    pub stage: crate::cases::standing::CaseStage,
-    /// Degrees east and north.
-    pub at: Option<(f64, f64)>,
-}
-
-/// Reasons as anybody who walks may read them: what a department keeps to itself is on no paper.
-fn open_reasons(reasons: Vec<Reason>) -> Vec<Reason> {
-    let is_told = |code: &str| matches!(classes::of_code(code), FieldClass::Open | FieldClass::Visit);
-    let told = reasons.into_iter().filter(|reason| is_told(&reason.code));
-    told.map(|reason| Reason { inputs: Sight::OPEN.inputs(&reason.inputs).cloned().collect(), ..reason }).collect()
-}
-
-impl Hub {
-    /// The doors of a list, as they are told to whoever walks it.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn doors(&self, drawn: &DrawnList, lang: crate::model::message::Lang) -> Result<Vec<Door>, HubError> {
-        let edition: Arc<Edition> = self.editions.current()?;
-        let mut doors = Vec::with_capacity(drawn.stops.len());
-        for stop in &drawn.stops {
-            let case = self.store.case(&stop.case_id).await?;
-            let id = case.as_ref().map_or(stop.enterprise_id.as_str(), |c| c.enterprise_id.as_str());
-            let e = edition.enterprise_of_id(id);
-            let area = e.as_ref().and_then(|e| e.town().or(e.district())).and_then(|code| edition.area_of(code));
-            doors.push(Door {
-                place: stop.place,
-                case: stop.case_id.clone(),
-                name: e.as_ref().map_or(id, |e| e.name()).to_owned(),
-                credit_code: e.as_ref().and_then(|e| e.credit_code()).unwrap_or_default().to_owned(),
-                address: e.as_ref().and_then(|e| e.address()).unwrap_or_default().to_owned(),
-                area: area.map(|a| lang.pick(&a.zh, &a.en).clone()).unwrap_or_default(),
-                why: e.as_ref().and_then(|e| e.verdicts().ok()).map(|v| open_reasons(v.gap.reasons)).unwrap_or_default(),
-                stage: case.as_ref().map_or(crate::cases::standing::CaseStage::Found, |c| standing_of(c).stage),
-                at: e.and_then(|e| e.place()).map(|p| (p.longitude, p.latitude)),
-            });
-        }
-        Ok(doors)
-    }
 }

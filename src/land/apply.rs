@@ -33,6 +33,8 @@ pub struct BatchGuard {
     pub vanish: f64,
     /// Hold the batch when more than this share of its rows cannot be read.
     pub quarantine: f64,
+    /// Hold a complete pull of fewer rows, whatever was there before; 0: of none.
+    pub min_rows: u64,
     /// Who released the batch, and why: then nothing holds it.
     pub released: Option<(String, String)>,
 }
@@ -308,7 +310,21 @@ fn held_because(job: &Landing<'_>, batch: &BatchRow, no_records: i64, vanished: 
             remedy: None,
         });
     }
-    if !job.state.complete || live_before == 0 {
+    if !job.state.complete {
+        return None;
+    }
+    if job.is_delivery && batch.read_rows < job.guard.min_rows as i64 {
+        let (rows, least) = (batch.read_rows, job.guard.min_rows);
+        return Some(Problem {
+            code: "too_few".into(),
+            zh: format!("本次全量数据只有 {rows} 行，少于约定的 {least} 行；未入库任何行，请核对后放行或退回"),
+            en: format!(
+                "this complete pull has {rows} rows, fewer than the {least} agreed; nothing landed; look at the batch, then release or reject it"
+            ),
+            remedy: None,
+        });
+    }
+    if live_before == 0 {
         return None;
     }
     if batch.read_rows == 0 {

@@ -9,7 +9,8 @@ use calamine::{Data, Reader, Xlsx};
 use rust_xlsxwriter::{DataValidation, Format, Workbook, XlsxError};
 
 use crate::cases::sheet::{COLUMNS, heading};
-use crate::hub::visits::{Door, DrawnList};
+use crate::hub::doors::Door;
+use crate::hub::visits::DrawnList;
 use crate::model::message::{Lang, reason_text};
 use crate::model::problem::Problem;
 use crate::model::reference::unions::visit_results;

@@ -4,18 +4,18 @@
 //! It names the most urgent enterprises and what their scores are made of, so that it takes every scope that shows these; it is an export
 //! and noted as one, and whoever is bound to areas gets that of an area of theirs.
 
-use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use chrono::Datelike;
 
-use super::answers::usage::{bits_of, purpose};
+use super::answers::usage::bits_of;
 use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
 use super::problem::{Code, Problem, mendable};
+use super::reconcile;
 use super::reconcile::respond;
-use super::state::{Reading, ServerState};
+use super::state::ServerState;
 use crate::access::AccessScope;
 use crate::assess::fund::Period;
 use crate::assess::targets::Target;
@@ -37,13 +37,13 @@ pub async fn bulletin(State(state): State<ServerState>, Path(file): Path<String>
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
-    match printed(&state, &plain, &file, &headers).await {
+    match printed(&state, &plain, &file).await {
         Ok(response) => response,
         Err(problem) => plain.refuse(&problem),
     }
 }
 
-async fn printed(state: &ServerState, plain: &RestRequest, file: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+async fn printed(state: &ServerState, plain: &RestRequest, file: &str) -> Result<Response, Problem> {
     let (area, form) = file.rsplit_once('.').unwrap_or((file, ""));
     if !matches!(form, "html" | "xlsx") {
         return Err(not_found("简报有 .html 与 .xlsx 两种", "a bulletin is there as .html and .xlsx"));
@@ -54,14 +54,7 @@ async fn printed(state: &ServerState, plain: &RestRequest, file: &str, headers: 
     }
     let period = period_of(state, plain.parameter("period"))?;
     within_areas(state, plain, area, period)?;
-    let Some(_place) = state.exports().take(&caller.id) else {
-        let most = state.exports().per_caller();
-        return Err(Problem::new(
-            Code::CostExceeded,
-            format!("同时进行的导出过多（每个调用者最多 {most} 个）；请等一个结束"),
-            format!("too many exports at a time (a caller has at most {most}): wait for one to end"),
-        ));
-    };
+    let _place = plain.export_place()?;
     plain.spend(PRINTED)?;
     let made = gathered(state, plain, area, period).await?;
     let mut shown = plain.ask.take_shown();
@@ -71,18 +64,7 @@ async fn printed(state: &ServerState, plain: &RestRequest, file: &str, headers: 
     urgent.dedup();
     shown.add(&made.edition, urgent.into_iter(), SHOWN.iter().fold(0, |bits, name| bits | bits_of(name)));
     let asked = format!("bulletin {file} {}", made.period);
-    let reading = Reading {
-        caller,
-        purpose: &purpose(headers),
-        way: "export",
-        asked: asked.as_bytes(),
-        given: "",
-        shown: &shown,
-        beyond_editions: true,
-        edition: Some(made.number),
-        request: &plain.id,
-    };
-    state.account(reading).await?;
+    plain.account_for_export(&asked, &shown, Some(made.number)).await?;
     if form == "html" {
         return Ok(respond(pages::bulletin::render(&made), "text/html; charset=utf-8"));
     }
@@ -90,14 +72,7 @@ async fn printed(state: &ServerState, plain: &RestRequest, file: &str, headers: 
         tracing::error!(%error, "a bulletin could not be written");
         Problem::internal()
     })?;
-    let mut response = Response::new(Body::from(bytes));
-    let kind = HeaderValue::from_static("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"huitu-bulletin-{}-{period}.xlsx\"", made.area_code))
-    {
-        response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
-    }
-    Ok(response)
+    Ok(reconcile::workbook(bytes, &format!("huitu-bulletin-{}-{period}", made.area_code)))
 }
 
 /// The period that is asked for; one that has not begun has no figures.

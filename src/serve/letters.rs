@@ -7,13 +7,13 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 
-use super::answers::usage::{bits_of, purpose};
+use super::answers::usage::bits_of;
 use super::graphql::model::cases::{areas_of_caller, mendable};
 use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
 use super::problem::Problem;
 use super::reconcile::respond;
-use super::state::{Reading, ServerState};
+use super::state::ServerState;
 use crate::access::{AccessScope, classes};
 use crate::cases::correction::{CorrectionState, CorrectionStepKind};
 use crate::edition::Filter;
@@ -34,16 +34,16 @@ pub async fn letters(State(state): State<ServerState>, Path(file): Path<String>,
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
-    match written(&state, &plain, &file, &headers).await {
+    match written(&state, &plain, &file).await {
         Ok(page) => respond(page, "text/html; charset=utf-8"),
         Err(problem) => plain.refuse(&problem),
     }
 }
 
-async fn written(state: &ServerState, plain: &RestRequest, file: &str, headers: &HeaderMap) -> Result<String, Problem> {
+async fn written(state: &ServerState, plain: &RestRequest, file: &str) -> Result<String, Problem> {
     let kind = file.strip_suffix(".html").ok_or_else(|| not_found("函件只有 .html", "letters are there as .html"))?;
     if let Some(registry) = kind.strip_prefix("corrections-") {
-        return corrections(state, plain, registry, headers).await;
+        return corrections(state, plain, registry).await;
     }
     plain.ask.caller.require(AccessScope::Finance)?;
     plain.ask.caller.require(AccessScope::Export)?;
@@ -86,24 +86,13 @@ async fn written(state: &ServerState, plain: &RestRequest, file: &str, headers: 
     let fields = ["name", "creditCode", "address", "unionCoverage", "tags", "gap"].iter().fold(0, |bits, n| bits | bits_of(n));
     shown.add(edition, rows.iter(), fields);
     let asked = format!("letters {file}?{}", plain.handed_on());
-    let reading = Reading {
-        caller: &plain.ask.caller,
-        purpose: &purpose(headers),
-        way: "export",
-        asked: asked.as_bytes(),
-        given: "",
-        shown: &shown,
-        beyond_editions: true,
-        edition: Some(edition.number()),
-        request: &plain.id,
-    };
-    state.account(reading).await?;
+    plain.account_for_export(&asked, &shown, Some(edition.number())).await?;
     Ok(page)
 }
 
 /// The letter to the department of a registry: what it is asked and has not answered. For that department, and for whoever asks. What was
 /// printed is noted as sent.
-async fn corrections(state: &ServerState, plain: &RestRequest, registry: &str, headers: &HeaderMap) -> Result<String, Problem> {
+async fn corrections(state: &ServerState, plain: &RestRequest, registry: &str) -> Result<String, Problem> {
     let caller = &plain.ask.caller;
     if !caller.owns(registry) {
         [AccessScope::Review, AccessScope::Records, AccessScope::Export]
@@ -128,18 +117,7 @@ async fn corrections(state: &ServerState, plain: &RestRequest, registry: &str, h
     holders.dedup();
     shown.add(&plain.edition, holders.into_iter(), bits_of("conflicts"));
     let asked = format!("letters corrections {registry}");
-    let reading = Reading {
-        caller,
-        purpose: &purpose(headers),
-        way: "export",
-        asked: asked.as_bytes(),
-        given: "",
-        shown: &shown,
-        beyond_editions: true,
-        edition: Some(plain.edition.number()),
-        request: &plain.id,
-    };
-    state.account(reading).await?;
+    plain.account_for_export(&asked, &shown, Some(plain.edition.number())).await?;
     let ids: Vec<String> = rows.into_iter().map(|row| row.id).collect();
     let what = if caller.owns(registry) { CorrectionStepKind::Seen } else { CorrectionStepKind::Sent };
     hub.note_corrections(&ids, what, Some(&caller.name)).await.map_err(mendable)?;

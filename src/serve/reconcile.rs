@@ -172,6 +172,17 @@ pub fn respond(text: String, content_type: &'static str) -> Response {
     response
 }
 
+/// A workbook to be saved under a name.
+pub fn workbook(bytes: Vec<u8>, name: &str) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    let kind = HeaderValue::from_static("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.xlsx\"")) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    }
+    response
+}
+
 fn manifest(plain: &RestRequest) -> Value {
     let base = &plain.base;
     json!({

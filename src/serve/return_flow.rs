@@ -13,13 +13,13 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-use super::answers::usage::{bits_of, purpose};
+use super::answers::usage::bits_of;
 use super::export::{content_type_of, is_plain};
 use super::http::headers::names_tag;
 use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
-use super::problem::{Code, Problem};
-use super::state::{Reading, ServerState};
+use super::problem::Problem;
+use super::state::ServerState;
 use crate::access::AccessScope;
 use crate::hub::HubError;
 use crate::hub::return_flow::{RETURN_PAGE, ReturnFlow, ReturnPlace, ReturnedRow};
@@ -126,33 +126,15 @@ async fn answer(
     let put_aside = hub.store.quarantine_mark(registry).await?;
     let parts = format!("{uri} {} {} {asked} {put_aside} {}", plain.edition.number(), caller.visibility(), plain.lang.code());
     let etag = format!("\"{:032x}\"", xxhash_rust::xxh3::xxh3_128(parts.as_bytes()));
-    let Some(place) = state.exports().take(&caller.id) else {
-        let most = state.exports().per_caller();
-        return Err(Problem::new(
-            Code::CostExceeded,
-            format!("同时进行的导出过多（每个调用者最多 {most} 个）；请等一个结束"),
-            format!("too many exports at a time (a caller has at most {most}): wait for one to end"),
-        ));
-    };
+    let place = plain.export_place()?;
     let mut shown = plain.ask.take_shown();
     if let Some(rows) = plain.edition.facet("registry", registry) {
         let bits = ["name", "creditCode", "conflicts"].iter().fold(0, |bits, name| bits | bits_of(name));
         shown.add_all(&plain.edition, &rows, bits);
     }
     let asked_for = format!("return {uri}");
-    let reading = Reading {
-        caller,
-        purpose: &purpose(headers),
-        way: "export",
-        asked: asked_for.as_bytes(),
-        given: "",
-        shown: &shown,
-        beyond_editions: true,
-        edition: Some(plain.edition.number()),
-        request: &plain.id,
-    };
     // That it is still the same says as much as all of it.
-    state.account(reading).await?;
+    plain.account_for_export(&asked_for, &shown, Some(plain.edition.number())).await?;
     if names_tag(headers, header::IF_NONE_MATCH, &etag) {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::json;
 
@@ -17,8 +17,9 @@ use super::graphql::model::visits::within_reach;
 use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
 use super::problem::{Code, Problem};
+use super::reconcile;
 use super::reconcile::respond;
-use super::state::{Reading, ServerState};
+use super::state::ServerState;
 use crate::access::AccessScope;
 use crate::hub::visits::Bringing;
 use crate::model::message::reason_text;
@@ -33,13 +34,13 @@ pub async fn copy(State(state): State<ServerState>, Path(file): Path<String>, ur
         Ok(plain) => plain,
         Err(refused) => return *refused,
     };
-    match copied(&state, &plain, &file, &headers).await {
+    match copied(&state, &plain, &file).await {
         Ok(response) => response,
         Err(problem) => plain.refuse(&problem),
     }
 }
 
-async fn copied(state: &ServerState, plain: &RestRequest, file: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+async fn copied(state: &ServerState, plain: &RestRequest, file: &str) -> Result<Response, Problem> {
     let (id, form) = file.rsplit_once('.').unwrap_or((file, ""));
     let drawn = within_reach(&plain.ask, id).await?;
     plain.ask.caller.require(AccessScope::Export)?;
@@ -51,18 +52,7 @@ async fn copied(state: &ServerState, plain: &RestRequest, file: &str, headers: &
     let fields = ["name", "creditCode", "address", "location", "unionCoverage"].iter().fold(0, |bits, n| bits | bits_of(n));
     shown.add(&plain.edition, rows, fields);
     let asked = format!("visit list {id}.{form}");
-    let reading = Reading {
-        caller: &plain.ask.caller,
-        purpose: &purpose(headers),
-        way: "export",
-        asked: asked.as_bytes(),
-        given: "",
-        shown: &shown,
-        beyond_editions: true,
-        edition: Some(plain.edition.number()),
-        request: &plain.id,
-    };
-    state.account(reading).await?;
+    plain.account_for_export(&asked, &shown, Some(plain.edition.number())).await?;
     match form {
         "html" => Ok(respond(render(&drawn, &doors, hub.walk_km(&drawn.stops), plain.lang), "text/html; charset=utf-8")),
         "xlsx" => {
@@ -70,13 +60,7 @@ async fn copied(state: &ServerState, plain: &RestRequest, file: &str, headers: &
                 tracing::error!(%error, "a visit list could not be written");
                 Problem::internal()
             })?;
-            let mut response = Response::new(Body::from(bytes));
-            let kind = HeaderValue::from_static("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
-            response.headers_mut().insert(header::CONTENT_TYPE, kind);
-            if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{id}.xlsx\"")) {
-                response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
-            }
-            Ok(response)
+            Ok(reconcile::workbook(bytes, id))
         }
         "json" => {
             Ok(respond(offline(&drawn, &doors, hub.clock.now(), plain.lang).to_string(), "application/json; charset=utf-8"))
@@ -88,11 +72,11 @@ async fn copied(state: &ServerState, plain: &RestRequest, file: &str, headers: &
 /// A list as a program takes it along: what is printed, and until when it may be kept.
 fn offline(
     drawn: &crate::hub::visits::DrawnList,
-    doors: &[crate::hub::visits::Door],
+    doors: &[crate::hub::doors::Door],
     now: chrono::DateTime<chrono::Utc>,
     lang: crate::model::message::Lang,
 ) -> serde_json::Value {
-    let door = |door: &crate::hub::visits::Door| {
+    let door = |door: &crate::hub::doors::Door| {
         json!({
             "place": door.place, "case": format!("case:{}", door.case), "name": door.name, "creditCode": door.credit_code,
             "address": door.address, "area": door.area, "stage": door.stage.name(), "stageLabel": door.stage.text(lang),

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::damage::damaged;
-use super::{Store, StoreError, read, write};
+use super::{Store, StoreError, Tx, in_tx, read, write};
 
 super::row! {
     /// One finding. Times in milliseconds since 1970, `until` an ISO date.
@@ -47,6 +47,36 @@ impl FindingRow {
     }
 }
 
+/// Over the store's own connections, or within a transaction.
+macro_rules! insert {
+    ($f:expr) => {
+        sqlx::query(
+            "INSERT INTO finding (id, enterprise_id, reason, note, by_whom, at, until, idempotency)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        )
+        .bind(&$f.id)
+        .bind(&$f.enterprise_id)
+        .bind(&$f.reason)
+        .bind(&$f.note)
+        .bind(&$f.by_whom)
+        .bind($f.at)
+        .bind(&$f.until)
+        .bind(&$f.idempotency)
+    };
+}
+
+macro_rules! withdraw {
+    ($id:expr, $at:expr, $by:expr, $why:expr) => {
+        sqlx::query(
+            "UPDATE finding SET withdrawn_at = $2, withdrawn_by = $3, withdrawn_why = $4 WHERE id = $1 AND withdrawn_at IS NULL",
+        )
+        .bind($id)
+        .bind($at)
+        .bind($by)
+        .bind($why)
+    };
+}
+
 impl Store {
     /// All findings in the order they were made; those of one enterprise where it is named.
     ///
@@ -68,22 +98,7 @@ impl Store {
     /// # Errors
     /// Database, where the store cannot be written.
     pub async fn record_finding(&self, f: &FindingRow) -> Result<bool, StoreError> {
-        let done = write!(self, |db| sqlx::query(
-            "INSERT INTO finding (id, enterprise_id, reason, note, by_whom, at, until, idempotency)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"
-        )
-        .bind(&f.id)
-        .bind(&f.enterprise_id)
-        .bind(&f.reason)
-        .bind(&f.note)
-        .bind(&f.by_whom)
-        .bind(f.at)
-        .bind(&f.until)
-        .bind(&f.idempotency)
-        .execute(db)
-        .await
-        .map(|d| d.rows_affected()))
-        .map_err(|e| self.failed(e))?;
+        let done = write!(self, |db| insert!(f).execute(db).await.map(|d| d.rows_affected())).map_err(|e| self.failed(e))?;
         Ok(done == 1)
     }
 
@@ -92,19 +107,24 @@ impl Store {
     /// # Errors
     /// Database, where the store cannot be written.
     pub async fn withdraw_finding(&self, id: &str, by: Option<&str>, why: Option<&str>, at: i64) -> Result<bool, StoreError> {
-        let done = write!(self, |db| {
-            sqlx::query(
-            "UPDATE finding SET withdrawn_at = $2, withdrawn_by = $3, withdrawn_why = $4 WHERE id = $1 AND withdrawn_at IS NULL"
-        )
-        .bind(id)
-        .bind(at)
-        .bind(by)
-        .bind(why)
-        .execute(db)
-        .await
-        .map(|d| d.rows_affected())
-        })
-        .map_err(|e| self.failed(e))?;
+        let done = write!(self, |db| withdraw!(id, at, by, why).execute(db).await.map(|d| d.rows_affected()))
+            .map_err(|e| self.failed(e))?;
         Ok(done == 1)
     }
+}
+
+/// A finding together with the visit that it comes from.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
+pub async fn put(tx: &mut Tx, f: &FindingRow) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| insert!(f).execute(c).await.map(|_| ()))
+}
+
+/// Takes a finding back together with its visit.
+///
+/// # Errors
+/// The database's: the transaction is then dropped.
+pub async fn withdraw(tx: &mut Tx, id: &str, by: Option<&str>, why: Option<&str>, at: i64) -> Result<(), sqlx::Error> {
+    in_tx!(tx, |c| withdraw!(id, at, by, why).execute(c).await.map(|_| ()))
 }

@@ -51,6 +51,7 @@ const STEPS: &[Step] = &[
     step!(335, "0335_named_list_suppliers"),
     step!(347, "0347_policy"),
     step!(352, "0352_work_event"),
+    step!(356, "0356_registry_version"),
 ];
 
 pub(super) fn sqlite() -> Migrator {

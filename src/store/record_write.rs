@@ -122,9 +122,16 @@ pub async fn build_indexes(tx: &mut Tx) -> Result<(), sqlx::Error> {
     .map(|_| ())
 }
 
-const KEEP_VERSION: &str =
-    "INSERT INTO record_version (record_id, batch_id, landed_at, replaced_by, replaced_at, layout_id, gone, payload)
-         SELECT id, batch_id, landed_at, $2, $3, layout_id, gone, payload FROM record WHERE id = $1";
+/// Keeps what records were: the one of `$1`, or all of them.
+macro_rules! keep_versions {
+    ($of:literal) => {
+        concat!(
+            "INSERT INTO record_version (record_id, batch_id, landed_at, replaced_by, replaced_at, layout_id, gone, payload)
+             SELECT id, batch_id, landed_at, $2, $3, layout_id, gone, payload FROM record WHERE id = ",
+            $of
+        )
+    };
+}
 
 /// Replaces the content of records; what they were stays in `record_version`. Brings gone records back.
 ///
@@ -205,7 +212,7 @@ pub async fn mark_gone(tx: &mut Tx, batch_id: i64, at: i64, ids: &[i64]) -> Resu
 }
 
 fn keep_versions(bulk: &mut Bulk<'_>, ids: impl Iterator<Item = i64>, replaced_by: i64, at: i64) -> Result<(), sqlx::Error> {
-    let mut keep = bulk.prepare(KEEP_VERSION)?;
+    let mut keep = bulk.prepare(keep_versions!("$1"))?;
     for id in ids {
         keep.run(&[id.into(), replaced_by.into(), at.into()])?;
     }
@@ -218,14 +225,5 @@ async fn keep_versions_of(
     replaced_by: i64,
     at: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO record_version (record_id, batch_id, landed_at, replaced_by, replaced_at, layout_id, gone, payload)
-         SELECT id, batch_id, landed_at, $2, $3, layout_id, gone, payload FROM record WHERE id = ANY($1)",
-    )
-    .bind(ids)
-    .bind(replaced_by)
-    .bind(at)
-    .execute(&mut **t)
-    .await
-    .map(|_| ())
+    sqlx::query(keep_versions!("ANY($1)")).bind(ids).bind(replaced_by).bind(at).execute(&mut **t).await.map(|_| ())
 }

@@ -1,6 +1,5 @@
 //! Visit lists and what was brought back. A visit is never deleted, only taken back.
 
-use super::finding::FindingRow;
 use super::{Store, StoreError, Tx, in_tx, read};
 
 super::row! {
@@ -298,45 +297,6 @@ pub async fn put(tx: &mut Tx, v: &VisitRow) -> Result<(), sqlx::Error> {
     .bind(v.first_event)
     .bind(v.last_event)
     .bind(&v.digest)
-    .execute(c)
-    .await
-    .map(|_| ()))
-}
-
-/// A finding together with the visit that it comes from.
-///
-/// # Errors
-/// The database's: the transaction is then dropped.
-pub async fn put_finding(tx: &mut Tx, f: &FindingRow) -> Result<(), sqlx::Error> {
-    in_tx!(tx, |c| sqlx::query(
-        "INSERT INTO finding (id, enterprise_id, reason, note, by_whom, at, until, idempotency)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"
-    )
-    .bind(&f.id)
-    .bind(&f.enterprise_id)
-    .bind(&f.reason)
-    .bind(&f.note)
-    .bind(&f.by_whom)
-    .bind(f.at)
-    .bind(&f.until)
-    .bind(&f.idempotency)
-    .execute(c)
-    .await
-    .map(|_| ()))
-}
-
-/// Takes a finding back together with its visit.
-///
-/// # Errors
-/// The database's: the transaction is then dropped.
-pub async fn withdraw_finding(tx: &mut Tx, id: &str, by: Option<&str>, why: Option<&str>, at: i64) -> Result<(), sqlx::Error> {
-    in_tx!(tx, |c| sqlx::query(
-        "UPDATE finding SET withdrawn_at = $2, withdrawn_by = $3, withdrawn_why = $4 WHERE id = $1 AND withdrawn_at IS NULL"
-    )
-    .bind(id)
-    .bind(at)
-    .bind(by)
-    .bind(why)
     .execute(c)
     .await
     .map(|_| ()))

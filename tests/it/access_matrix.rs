@@ -64,7 +64,7 @@ const CHANGES: &[(Needs, &str)] = &[
     (
         OPERATE,
         "startSync decideBatch releaseEdition rejectEdition replayQuarantine setTarget withdrawTarget importTargets
-         savePolicy withdrawPolicy",
+         savePolicy withdrawPolicy saveRegistrySettings",
     ),
     (EXPORT, "createExport createWebhook"),
     (Needs::Department(AccessScope::Export), "removeWebhook replayWebhook"),

@@ -134,12 +134,19 @@ fn pages_of_any_order_yield_every_row_once_and_in_order() {
                 let page = case.edition.page(&rows, &order, 37, after);
                 assert_eq!(page.total, rows.len());
                 assert_eq!(page.has_previous, after.is_some());
+                // A jump leads to the same page, from the beginning and from behind the first one.
+                let first_page = seen.get(36).map(|last| (Some(*last), seen.len() - 37));
+                for behind in [Some((None, seen.len())), first_page].into_iter().flatten() {
+                    assert_eq!(case.edition.page_behind(&rows, &order, 37, behind), page, "{order:?} {behind:?}");
+                }
                 seen.extend(&page.rows);
                 after = page.rows.last().copied();
                 if !page.has_next {
                     break;
                 }
             }
+            let beyond = case.edition.page_behind(&rows, &order, 37, (None, usize::MAX));
+            assert!(beyond.rows.is_empty() && !beyond.has_next, "nothing stands behind the last");
             let mut sorted = seen.clone();
             sorted.sort_unstable();
             assert_eq!(sorted, rows.iter().collect::<Vec<_>>(), "{order:?}");

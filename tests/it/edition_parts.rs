@@ -195,6 +195,8 @@ fn answers(edition: &Edition) -> BTreeMap<String, String> {
                     break;
                 }
             }
+            let jump = edition.page_behind(&rows, order, 40, (None, 55));
+            pages.push((ids(edition, jump.rows.iter().copied()), jump.total, jump.has_next, jump.has_previous));
             tell(format!("{filter:?} by {order:?}"), format!("{pages:?}"));
         }
         for by in [

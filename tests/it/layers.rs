@@ -161,7 +161,6 @@ const WIRE_TWINS: &[&str] = &[
     "PolicyCounts",
     "PolicyMove",
     "PolicyPreview",
-    "PolicyVersion",
     "PossibleUnion",
     "Priority",
     "PriorityFactor",

@@ -96,6 +96,7 @@ mod reconcile;
 mod records;
 mod registries;
 mod return_flow;
+mod saved_settings;
 mod schema_log;
 mod seats;
 mod shapes;

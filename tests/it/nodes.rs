@@ -11,8 +11,11 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use huitu::hub::policy_change::PolicyChange;
 use huitu::hub::progress::Silent;
+use huitu::hub::registry_change::RegistryChange;
 use huitu::hub::{Hub, NewFinding, SyncOptions};
+use huitu::model::reference::threshold_change::RuleChange;
 use huitu::serve::{App, Authentication, Options};
 use huitu::store::lead::SyncLock;
 use huitu::store::target::TargetRow;
@@ -309,6 +312,44 @@ async fn what_one_node_publishes_the_others_are_told_and_what_persons_write_duri
     assert_eq!(here.store.findings(None).await.unwrap().len(), 1, "on every node, once");
     assert_eq!(here.store.targets(None, None).await.unwrap().len(), 1);
     listening.abort();
+    for hub in [here, there] {
+        hub.store.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_saved_over_the_configuration_on_one_node_counts_on_the_others() {
+    let Some(server) = postgres() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let source = "transport = \"file\"\nplace = \"../../drop/quick.csv\"";
+    write(dir.path(), "connectors/quick/connector.toml", manifest("快", "", source, ""));
+    write(dir.path(), "drop/quick.csv", rows(5));
+    let url = server.database().await;
+    let (here, there) = (hub(dir.path(), &url).await, hub(dir.path(), &url).await);
+    here.sync(&only("quick"), Arc::new(Silent)).await.unwrap_or_else(|e| panic!("{e}"));
+
+    let amounts = RuleChange { from: None, amounts: [("revenue_main".to_owned(), 8_000_000)].into() };
+    let change = PolicyChange { thresholds: [("retail-2010".to_owned(), amounts)].into(), ..PolicyChange::default() };
+    here.save_policy(&change, &[], (0, "甲", "新标准"), Arc::new(Silent)).await.unwrap_or_else(|e| panic!("{e}"));
+    let in_force = there.policy_in_force().await.unwrap();
+    assert!(in_force.rules.all().iter().any(|rule| rule.id == "retail-2010[revenue_main=8000000]"));
+    let late = there.save_policy(&change, &[], (0, "乙", "也改"), Arc::new(Silent)).await.expect_err("somebody was faster");
+    assert!(late.to_string().contains("甲 has saved version 1"), "{late}");
+    let back = ["thresholds.retail-2010".to_owned()];
+    there
+        .save_policy(&PolicyChange::default(), &back, (1, "乙", "撤回"), Arc::new(Silent))
+        .await
+        .unwrap_or_else(|e| panic!("{e}"));
+    assert!(here.policy_in_force().await.unwrap().rules.all().iter().all(|rule| rule.made_of().is_none()));
+
+    let nightly =
+        RegistryChange { schedule: Some(Some("30 2 * * *".to_owned())), min_rows: Some(3), ..RegistryChange::default() };
+    here.save_registry_settings("quick", &nightly, &[], (0, "甲", "夜间")).await.unwrap_or_else(|e| panic!("{e}"));
+    let quick = there.connectors[0].clone();
+    there.refresh_registry_settings().await.unwrap();
+    assert_eq!((there.manners(&quick).schedule.as_deref(), there.batch_guard(&quick).min_rows), (Some("30 2 * * *"), 3));
+    let late = there.save_registry_settings("quick", &nightly, &[], (0, "乙", "x")).await.expect_err("somebody was faster");
+    assert!(late.to_string().contains("甲 has saved version 1"), "{late}");
     for hub in [here, there] {
         hub.store.close().await;
     }

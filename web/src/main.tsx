@@ -5,6 +5,8 @@ import { startAt } from './app/arrival';
 import { Frame } from './app/Frame';
 import { GraphProblem, UNREACHABLE } from './graph/problem';
 import './app/style.css';
+import './app/frame.css';
+import './app/parts.css';
 
 const client = new QueryClient({
   defaultOptions: {

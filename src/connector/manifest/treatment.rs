@@ -93,6 +93,7 @@ pub(super) fn manners(m: MannersToml, say: &mut Say<'_>) -> Manners {
         concurrency: m.concurrency.unwrap_or(default.concurrency).clamp(1, 16),
         quiet,
         schedule: m.schedule,
+        scheduled_since: None,
         connect_timeout_secs: m.connect_timeout_secs.unwrap_or(default.connect_timeout_secs),
         read_timeout_secs: m.read_timeout_secs.unwrap_or(default.read_timeout_secs),
         total_timeout_secs: m.total_timeout_secs.unwrap_or(default.total_timeout_secs),

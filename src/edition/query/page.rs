@@ -93,29 +93,42 @@ pub struct RowPage {
 impl Edition {
     /// The `first` rows of `matches` after row `after`, in `order`; equal rows by priority. Rows without a value come last.
     pub fn page(&self, matches: &RoaringBitmap, order: &[Order], first: usize, after: Option<Row>) -> RowPage {
+        self.page_behind(matches, order, first, (after, 0))
+    }
+
+    /// The same behind row `after` and `skip` more: a jump costs one page, however far it leads.
+    pub fn page_behind(
+        &self,
+        matches: &RoaringBitmap,
+        order: &[Order],
+        first: usize,
+        (after, skip): (Option<Row>, usize),
+    ) -> RowPage {
         let total = matches.len();
+        let skip = skip.min(total as usize);
+        let wanted = skip.saturating_add(first).saturating_add(1);
         let mut rows: Vec<Row> = match order {
             [] | [Order { sort: Sort::Priority, direction: SortDirection::Desc }, ..] => match (self.only(), after) {
                 (Some(_), after) => {
                     let mut rows = matches.iter();
                     rows.advance_to(after.map_or(0, |after| after.saturating_add(1)));
-                    rows.take(first + 1).collect()
+                    rows.skip(skip).take(first + 1).collect()
                 }
-                (None, None) => self.in_order(matches).take(first + 1).collect(),
-                (None, Some(after)) => self.in_order(matches).after(after).take(first + 1).collect(),
+                (None, None) => self.in_order(matches).skip(skip).take(first + 1).collect(),
+                (None, Some(after)) => self.in_order(matches).after(after).skip(skip).take(first + 1).collect(),
             },
-            order => self.smallest(matches, first + 1, after, |a, b| self.compare(order, a, b, None)),
+            order => self.smallest(matches, (skip, wanted), after, |a, b| self.compare(order, a, b, None)),
         };
         let has_next = rows.len() > first;
         rows.truncate(first);
-        RowPage { rows, total, has_next, has_previous: after.is_some() && total > 0, start: None }
+        RowPage { rows, total, has_next, has_previous: (after.is_some() || skip > 0) && total > 0, start: None }
     }
 
-    /// The `count` first rows after `after` in the order of `compare`, without sorting them all.
+    /// The `count` first rows after `after` in the order of `compare`, less the `skip` first of them, without sorting them all.
     fn smallest(
         &self,
         matches: &RoaringBitmap,
-        count: usize,
+        (skip, count): (usize, usize),
         after: Option<Row>,
         compare: impl Fn(Row, Row) -> Ordering,
     ) -> Vec<Row> {
@@ -132,8 +145,18 @@ impl Edition {
                 worst = kept.last().copied();
             }
         }
+        let left = count - skip;
+        if skip >= kept.len() {
+            kept.clear();
+        } else if skip > 0 {
+            kept.select_nth_unstable_by(skip, |a, b| compare(*a, *b));
+            kept.drain(..skip);
+        }
+        if kept.len() > left {
+            kept.select_nth_unstable_by(left - 1, |a, b| compare(*a, *b));
+            kept.truncate(left);
+        }
         kept.sort_unstable_by(|a, b| compare(*a, *b));
-        kept.truncate(count);
         kept
     }
 

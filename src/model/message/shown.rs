@@ -58,8 +58,8 @@ pub(in crate::model::message) fn text<'a>(input: &str, value: &'a str, lang: Lan
             found.map_or_else(|| value_name(value, lang).into(), |reason| lang.pick(reason.name_zh, reason.name_en).into())
         }
         "rule" => {
-            let rule = thresholds().rules.iter().find(|rule| rule.id == value);
-            rule.map_or(Cow::Borrowed(value), |rule| lang.pick(rule.scope_zh.as_str(), rule.scope_en.as_str()).into())
+            let rule = thresholds().named(value);
+            rule.map_or(Cow::Borrowed(value), |rule| lang.pick(&rule.scope_zh, &rule.scope_en).clone().into())
         }
         "industry" => industry(value, lang, reader),
         _ if is_money(input) => money(value, lang),

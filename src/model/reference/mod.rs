@@ -10,6 +10,7 @@ pub mod industries;
 pub mod registration;
 pub mod sizes;
 mod table;
+pub mod threshold_change;
 pub mod threshold_file;
 pub mod thresholds;
 pub mod unions;

@@ -173,7 +173,7 @@ impl CodeSet {
 
 /// One rule, as written in the file. It is written out under the file's own keys, whatever the fields are called here: what is
 /// written decides whether two sets of rules are one law (`Thresholds::canonical`).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ThresholdRule {
     /// Names the rule in verdicts (`services-2021`).
     #[serde(rename = "id")]
@@ -249,7 +249,7 @@ pub fn qualification_of(raw: &str) -> Option<&'static str> {
 }
 
 /// All rules, and the sections that have none.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Thresholds {
     /// In the order of the file.
     #[serde(rename = "rule")]

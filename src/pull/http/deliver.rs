@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use super::client::is_private;
+use super::addresses::is_private;
 use crate::model::problem::Problem;
 
 /// Bytes of an answer that are read.

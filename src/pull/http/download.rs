@@ -28,7 +28,7 @@ pub async fn pull(
     context: &PullContext,
     sink: &mut dyn RowSink,
 ) -> Result<Pulled, PullError> {
-    let url = super::client::parse_url(connector, place)?;
+    let url = super::addresses::parse_url(connector, place)?;
     let known: Option<Fingerprint> = context.known.as_deref().and_then(|k| serde_json::from_str(k).ok());
     let known = known.filter(|k| k.connector == digest(connector) && k.url == connector.source.shown());
     let client = RegistryClient::new(connector, context, &url).await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::client::parse_url;
+use super::addresses::parse_url;
 use super::client::{Ask, RegistryClient};
 use super::page::Page;
 use crate::connector::{Connector, Layout, Lookup};

@@ -1,5 +1,6 @@
 //! HTTP answers, page by page: asked, judged, split into records, checkpointed.
 
+mod addresses;
 mod ahead;
 mod auth;
 mod client;
@@ -25,9 +26,10 @@ use super::greatest::Greatest;
 use super::json::JsonColumns;
 use super::{Chunk, Mark, PullError, RowHead};
 use crate::connector::{Connector, PagingKind};
+pub(super) use addresses::check_database;
+use addresses::parse_url;
 use ahead::Ahead;
-pub(super) use client::check_database;
-use client::{RegistryClient, parse_url};
+use client::RegistryClient;
 pub use collector::collector_client;
 pub use deliver::{Parcel, ParcelAnswer, deliver, receiver};
 pub(super) use download::pull as download;

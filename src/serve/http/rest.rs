@@ -22,6 +22,7 @@ use crate::serve::answers::strict_json::read_json;
 use crate::serve::answers::usage::FieldUse;
 use crate::serve::answers::{cache, usage, validation_messages};
 use crate::serve::context::RequestContext;
+use crate::serve::limits::slots::Slot;
 use crate::serve::problem::{Code, Problem, mendable};
 use crate::serve::state::{Reading, ServerState};
 
@@ -316,6 +317,41 @@ impl RestRequest {
             request: &self.id,
         };
         self.state.account(reading).await
+    }
+
+    /// Accounts for a file, a printed page among them, that says what the store holds; see `ServerState::account`.
+    ///
+    /// # Errors
+    /// The audit cannot be written.
+    pub async fn account_for_export(&self, asked: &str, shown: &FieldUse, edition: Option<u32>) -> Result<(), Problem> {
+        let reading = Reading {
+            caller: &self.ask.caller,
+            purpose: &self.purpose,
+            way: "export",
+            asked: asked.as_bytes(),
+            given: "",
+            shown,
+            beyond_editions: true,
+            edition,
+            request: &self.id,
+        };
+        self.state.account(reading).await
+    }
+
+    /// A place among the exports under way, kept until the last byte has left.
+    ///
+    /// # Errors
+    /// The caller has as many as they may.
+    pub fn export_place(&self) -> Result<Slot, Problem> {
+        let exports = self.state.exports();
+        exports.take(&self.ask.caller.id).ok_or_else(|| {
+            let most = exports.per_caller();
+            Problem::new(
+                Code::CostExceeded,
+                format!("同时进行的导出过多（每个调用者最多 {most} 个）；请等一个结束"),
+                format!("too many exports at a time (a caller has at most {most}): wait for one to end"),
+            )
+        })
     }
 
     /// The kept answer, or the one that `make` gives; 304 where the client has it already. What it shows is accounted for as any answer,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::connector::{Connector, Due, Transport};
-use crate::hub::{HubError, SyncOptions};
+use crate::hub::{Hub, HubError, SyncOptions};
 use crate::serve::answers::events::Broadcast;
 use crate::serve::state::ServerState;
 use crate::store::StoreError;
@@ -34,12 +34,13 @@ pub async fn run(state: ServerState) {
 /// What a sync says; a registry that fails is no error of the sync.
 pub async fn run_due(state: &ServerState) -> Result<Vec<String>, HubError> {
     let hub = state.hub();
+    hub.refresh_registry_settings().await?;
     let rows = hub.store.registries().await?;
     let now = hub.clock.now();
     let due: BTreeSet<String> = hub
         .connectors
         .iter()
-        .filter(|c| hub.is_pulled(c) && is_due(c, rows.iter().find(|r| r.name == c.name), now, hub.settings.zone))
+        .filter(|c| hub.is_pulled(c) && is_due(hub, c, rows.iter().find(|r| r.name == c.name), now))
         .map(|c| c.name.clone())
         .collect();
     if due.is_empty() {
@@ -65,13 +66,13 @@ pub async fn run_due(state: &ServerState) -> Result<Vec<String>, HubError> {
 }
 
 /// Whether a registry with a schedule should be pulled now. One that failed is tried again before its next time comes.
-fn is_due(connector: &Connector, row: Option<&RegistryRow>, now: DateTime<Utc>, zone: chrono_tz::Tz) -> bool {
-    let manners = &connector.manners;
+fn is_due(hub: &Hub, connector: &Connector, row: Option<&RegistryRow>, now: DateTime<Utc>) -> bool {
+    let manners = hub.manners(connector);
     if manners.schedule.is_none() || connector.source.transport == Transport::Push {
         return false;
     }
     let last = row.and_then(|r| DateTime::from_timestamp_millis(r.last_attempt?));
-    match manners.due(now, last, zone) {
+    match manners.due(now, last, hub.settings.zone) {
         Due::Now => true,
         Due::Quiet => false,
         Due::NotYet { .. } => {

@@ -1,3 +1,4 @@
+import { Table } from '../app/Table';
 import { useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { Administration } from '../graph/generated/Administration';
@@ -12,12 +13,13 @@ import { leaveSession, useSession } from '../states/useSession';
 import { stateWords } from '../states/words';
 import { AuditOf } from './AuditOf';
 import { PolicyOf } from './PolicyOf';
+import { RegistriesOf } from './RegistriesOf';
 import { TokensOf } from './TokensOf';
 import { WebhooksOf } from './WebhooksOf';
 import { administrationWords } from './words';
 import './administration.css';
 
-const parts = ['me', 'tokens', 'audit', 'policy'] as const;
+const parts = ['me', 'tokens', 'audit', 'policy', 'registries'] as const;
 type Part = (typeof parts)[number];
 
 /** Who asks and with which rights, who else may, who looked at what; every edition that can be asked again. */
@@ -61,6 +63,7 @@ export default function AdministrationPage() {
       <NoLonger known={{ tab: (text) => parts.some((one) => one === text) }} />
       {part === 'audit' && <AuditOf />}
       {part === 'policy' && <PolicyOf />}
+      {part === 'registries' && <RegistriesOf />}
     </div>
   );
 }
@@ -95,53 +98,33 @@ function Me() {
                 </dd>
               </dl>
             </section>
-            <p className="muted">{t.elsewhere}</p>
             <WebhooksOf />
             <section className="card">
               <div className="page-head">
                 <h2>{t.editions}</h2>
                 <p className="muted">{t.total(f.count(editions.totalCount))}</p>
               </div>
-              <div className="scroll-x" tabIndex={0} role="region" aria-label={t.editions}>
-                <table className="grid">
-                  <thead>
-                    <tr>
-                      <th scope="col" className="number">
-                        {t.edition}
-                      </th>
-                      <th scope="col">{t.asOf}</th>
-                      <th scope="col">{t.published}</th>
-                      <th scope="col" className="number">
-                        {t.enterprises}
-                      </th>
-                      <th scope="col">{t.digest}</th>
-                      <th scope="col">{t.missing}</th>
-                      <th scope="col">{t.look}</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {editions.nodes.map((edition) => (
-                      <tr key={edition.number}>
-                        <th scope="row" className="number">
-                          {edition.number}
-                        </th>
-                        <td className="nowrap">{edition.asOf}</td>
-                        <td className="nowrap">{f.instant(edition.publishedAt)}</td>
-                        <td className="number">{f.count(edition.enterprises)}</td>
-                        <td>
-                          <code title={edition.digest}>{`${edition.digest.slice(0, 16)}…`}</code>
-                        </td>
-                        <td>{f.list(edition.missingSources.map((missing) => missing.text)) || '—'}</td>
-                        <td>
-                          <Link to={`/?at=edition:${edition.number}`} aria-label={t.lookAt(edition.number)}>
-                            {t.look}
-                          </Link>
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <Table label={t.editions} heads={[{ number: t.edition }, t.asOf, t.published, { number: t.enterprises }, t.digest, t.missing, t.look]}>
+                {editions.nodes.map((edition) => (
+                  <tr key={edition.number}>
+                    <th scope="row" className="number">
+                      {edition.number}
+                    </th>
+                    <td className="nowrap">{edition.asOf}</td>
+                    <td className="nowrap">{f.instant(edition.publishedAt)}</td>
+                    <td className="number">{f.count(edition.enterprises)}</td>
+                    <td>
+                      <code title={edition.digest}>{`${edition.digest.slice(0, 16)}…`}</code>
+                    </td>
+                    <td>{f.list(edition.missingSources.map((missing) => missing.text)) || '—'}</td>
+                    <td>
+                      <Link to={`/?at=edition:${edition.number}`} aria-label={t.lookAt(edition.number)}>
+                        {t.look}
+                      </Link>
+                    </td>
+                  </tr>
+                ))}
+              </Table>
             </section>
           </>
         )}

@@ -1,4 +1,5 @@
 import { Link } from '../app/Link';
+import { Table } from '../app/Table';
 import type { PolicyFiguresFragment, PolicyPreviewQuery } from '../graph/generated/types';
 import { useFormat } from '../language/format';
 import { terms } from '../language/terms';
@@ -16,41 +17,25 @@ export function PolicyChanges({ found }: { found: Found }) {
   const signed = (n: number) => (n > 0 ? `+${f.count(n)}` : f.count(n));
   return (
     <div className="policy-changes" role="status">
-      <p>{found.judged === found.of ? t.judgedAll(f.count(found.of)) : t.judgedSome(f.count(found.judged), f.count(found.of))}</p>
-      <div className="scroll-x" tabIndex={0} role="region" aria-label={t.preview}>
-        <table className="grid">
-          <thead>
-            <tr>
-              <th scope="col">{t.figure}</th>
-              <th scope="col" className="number">
-                {t.now}
-              </th>
-              <th scope="col" className="number">
-                {t.then}
-              </th>
-              <th scope="col" className="number">
-                {t.difference}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {figures.map((figure) => (
-              <tr key={figure}>
-                <th scope="row">{t.figures[figure]}</th>
-                <td className="number">{f.count(found.now[figure])}</td>
-                <td className="number">{f.count(found.then[figure])}</td>
-                <td className="number">{signed(found.then[figure] - found.now[figure])}</td>
-              </tr>
-            ))}
-            <tr>
-              <th scope="row">{t.figures.coverageRate}</th>
-              <td className="number">{f.percent(found.now.coverageRate)}</td>
-              <td className="number">{f.percent(found.then.coverageRate)}</td>
-              <td className="number">{found.now.coverageRate === null || found.then.coverageRate === null ? '—' : f.points(found.then.coverageRate - found.now.coverageRate)}</td>
-            </tr>
-          </tbody>
-        </table>
-      </div>
+      <p>
+        {t.judgedOn(found.judgedOn)} {found.judged === found.of ? t.judgedAll(f.count(found.of)) : t.judgedSome(f.count(found.judged), f.count(found.of))}
+      </p>
+      <Table label={t.preview} heads={[t.figure, { number: t.now }, { number: t.then }, { number: t.difference }]}>
+        {figures.map((figure) => (
+          <tr key={figure}>
+            <th scope="row">{t.figures[figure]}</th>
+            <td className="number">{f.count(found.now[figure])}</td>
+            <td className="number">{f.count(found.then[figure])}</td>
+            <td className="number">{signed(found.then[figure] - found.now[figure])}</td>
+          </tr>
+        ))}
+        <tr>
+          <th scope="row">{t.figures.coverageRate}</th>
+          <td className="number">{f.percent(found.now.coverageRate)}</td>
+          <td className="number">{f.percent(found.then.coverageRate)}</td>
+          <td className="number">{found.now.coverageRate === null || found.then.coverageRate === null ? '—' : f.points(found.then.coverageRate - found.now.coverageRate)}</td>
+        </tr>
+      </Table>
       <p>{t.beginning(f.count(found.stays), f.count(found.beginning))}</p>
       {found.moves.length === 0 ? (
         <p className="muted">{t.nobodyMoves}</p>

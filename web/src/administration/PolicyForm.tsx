@@ -1,14 +1,17 @@
 import { useId, useState } from 'react';
 import { useMay } from '../app/standing';
 import { PolicyPreview } from '../graph/generated/PolicyPreview';
-import type { PolicyChangeInput, UnionStatus } from '../graph/generated/types';
+import type { UnionStatus } from '../graph/generated/types';
 import { useQuestion } from '../graph/question';
 import { useSend } from '../graph/send';
 import { useWords } from '../language/words';
 import { Answered } from '../states/Answered';
 import { Forbidden } from '../states/Failed';
+import { NumberFields } from './NumberFields';
 import { PolicyChanges } from './PolicyChanges';
-import { changeOf, draftOf, moved, type Draft, type InForce } from './policyDraft';
+import { changeOf, draftOf, moved, rulesOf, type Change, type Draft, type InForce } from './policyDraft';
+import { RuleFields } from './RuleFields';
+import { SavedOver } from './SavedOver';
 import { SavePolicyForm } from './SavePolicyForm';
 import { administrationWords } from './words';
 
@@ -22,13 +25,13 @@ export function PolicyForm({ policy }: { policy: InForce }) {
   // What somebody else saves meanwhile moves neither the form nor what it was begun upon: they are told, and say what they want.
   const [begun, setBegun] = useState(policy);
   const [draft, setDraft] = useState(() => draftOf(policy));
-  const [asked, setAsked] = useState<PolicyChangeInput | null>(null);
+  const [asked, setAsked] = useState<Change | null>(null);
   const sending = useSend();
   const [saved, setSaved] = useState<{ version: number; text: string } | null>(null);
-  const question = useQuestion(PolicyPreview, { change: asked ?? {} }, { enabled: asked !== null, keep: false });
+  const question = useQuestion(PolicyPreview, asked ?? { change: {}, takeBack: [] }, { enabled: asked !== null, keep: false });
   const put = (changes: Partial<Draft>) => setDraft({ ...draft, ...changes });
   const change = changeOf(begun, draft);
-  const isTouched = Object.keys(change).length > 0;
+  const isTouched = Object.keys(change.change).length > 0 || change.takeBack.length > 0;
   const isOvertaken = policy.version !== begun.version;
   const upon = (now: InForce, next: Draft) => {
     setBegun(now);
@@ -59,6 +62,10 @@ export function PolicyForm({ policy }: { policy: InForce }) {
             <label htmlFor={`${id}p`}>{t.proxy}</label>
             <input id={`${id}p`} type="number" min={1} value={draft.proxy} onChange={(event) => put({ proxy: event.target.value })} />
           </div>
+          <div className="field">
+            <label htmlFor={`${id}b`}>{t.proxyBelow}</label>
+            <input id={`${id}b`} type="number" min={0} value={draft.proxyBelow} onChange={(event) => put({ proxyBelow: event.target.value })} />
+          </div>
           <label className="check">
             <input type="checkbox" checked={draft.branches} onChange={() => put({ branches: !draft.branches })} />
             {t.branches}
@@ -79,15 +86,10 @@ export function PolicyForm({ policy }: { policy: InForce }) {
             ))}
           </fieldset>
         ))}
-        <fieldset className="row weights">
-          <legend>{t.weights}</legend>
-          {begun.weights.map(({ name }) => (
-            <div key={name} className="field">
-              <label htmlFor={id + name}>{t.weight[name] ?? name}</label>
-              <input id={id + name} type="number" min={0} step="any" value={draft.weights[name] ?? ''} onChange={(event) => put({ weights: { ...draft.weights, [name]: event.target.value } })} />
-            </div>
-          ))}
-        </fieldset>
+        <NumberFields legend={t.weights} names={begun.weights.map(({ name }) => name)} label={t.weight} values={draft.weights} onChange={(weights) => put({ weights })} />
+        <RuleFields rules={rulesOf(begun)} drafts={draft.rules} onChange={(rules) => put({ rules })} />
+        <NumberFields legend={t.limits} names={begun.publicationLimits.map(({ name }) => name)} label={t.limit} values={draft.limits} onChange={(limits) => put({ limits })} />
+        <SavedOver saved={(isOvertaken ? begun : policy).saved ?? []} takeBack={draft.takeBack} onChange={(takeBack) => put({ takeBack })} />
         <div className="row">
           <button type="submit" className="button primary" disabled={may !== true || !isTouched || isOvertaken}>
             {t.tryIt}

@@ -1,11 +1,11 @@
 import { useId, useState } from 'react';
 import { ask } from '../graph/client';
 import { SavePolicy } from '../graph/generated/SavePolicy';
-import type { PolicyChangeInput } from '../graph/generated/types';
 import { Said, type Sending } from '../graph/send';
 import { useWords } from '../language/words';
 import { notShownYet } from '../states/recorded';
 import { stateWords } from '../states/words';
+import type { Change } from './policyDraft';
 import { administrationWords } from './words';
 
 /** Saves what was just previewed, with a reason: nothing that somebody has not seen the effect of. */
@@ -17,7 +17,7 @@ export function SavePolicyForm({
   onSaved,
 }: {
   sending: Sending;
-  change: PolicyChangeInput;
+  change: Change;
   basedOn: number;
   isSeen: boolean;
   onSaved: (version: number, text: string) => void;
@@ -29,7 +29,7 @@ export function SavePolicyForm({
   const save = async () => {
     if (reason.trim() === '') return say({ text: t.policyReasonMissing, isGood: false });
     return void (await send(async () => {
-      const { savePolicy } = (await ask(SavePolicy, { input: { change, basedOn, reason: reason.trim() } })).data;
+      const { savePolicy } = (await ask(SavePolicy, { input: { ...change, basedOn, reason: reason.trim() } })).data;
       if (savePolicy.policy !== null) {
         const { version } = savePolicy.policy;
         onSaved(version, [t.policySaved(version), notShownYet(savePolicy, s)].filter((text) => text !== '').join(' '));

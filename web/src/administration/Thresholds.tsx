@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { Table } from '../app/Table';
 import { useWords } from '../language/words';
 import type { InForce } from './policyDraft';
 import { administrationWords } from './words';
@@ -17,35 +18,23 @@ export function Thresholds({ policy }: { policy: InForce }) {
           {t.formerToo}
         </label>
       </div>
-      <div className="scroll-x" tabIndex={0} role="region" aria-label={t.thresholds}>
-        <table className="grid">
-          <thead>
-            <tr>
-              <th scope="col">{t.rule}</th>
-              <th scope="col">{t.asks}</th>
-              <th scope="col">{t.validFrom}</th>
-              <th scope="col">{t.validUntil}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((rule) => (
-              <tr key={`${rule.code} ${rule.validFrom}`}>
-                <th scope="row">
-                  {rule.title}
-                  <span className="part">
-                    <code>{rule.code}</code>
-                  </span>
-                </th>
-                <td>
-                  <code>{rule.asks.join(rule.all ? t.and : t.or)}</code>
-                </td>
-                <td className="nowrap">{rule.validFrom}</td>
-                <td className="nowrap">{rule.validTo ?? '—'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={t.thresholds} heads={[t.rule, t.asks, t.validFrom, t.validUntil]}>
+        {shown.map((rule) => (
+          <tr key={`${rule.code} ${rule.validFrom}`}>
+            <th scope="row">
+              {rule.title}
+              <span className="part">
+                <code>{rule.code}</code>
+              </span>
+            </th>
+            <td>
+              <code>{rule.asks.join(rule.all ? t.and : t.or)}</code>
+            </td>
+            <td className="nowrap">{rule.validFrom}</td>
+            <td className="nowrap">{rule.validTo ?? '—'}</td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

@@ -1,4 +1,5 @@
 import { useId, useState } from 'react';
+import { Table } from '../app/Table';
 import { useParameters } from '../app/address';
 import { useMay } from '../app/standing';
 import { ask } from '../graph/client';
@@ -49,26 +50,11 @@ export function TokensOf() {
             <Forbidden scope="tokens" />
           ) : (
             <>
-              <div className="scroll-x" tabIndex={0} role="region" aria-label={t.tokens}>
-                <table className="grid">
-                  <thead>
-                    <tr>
-                      <th scope="col">{t.tokenFor}</th>
-                      <th scope="col">{t.role}</th>
-                      <th scope="col">{t.areas}</th>
-                      <th scope="col">{t.state}</th>
-                      <th scope="col">{t.lastUsed}</th>
-                      <th scope="col">{t.validUntil}</th>
-                      <th scope="col">{t.change}</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {tokens.nodes.map((token) => (
-                      <One key={token.id} token={token} onMade={told} />
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <Table label={t.tokens} heads={[t.tokenFor, t.role, t.areas, t.state, t.lastUsed, t.validUntil, t.change]}>
+                {tokens.nodes.map((token) => (
+                  <One key={token.id} token={token} onMade={told} />
+                ))}
+              </Table>
               <Older total={t.totalTokens(f.count(tokens.totalCount))} info={tokens.pageInfo} />
             </>
           )

@@ -6,8 +6,8 @@ import type { CaseOrigin, EnterpriseFilter, GapPart } from '../graph/generated/t
 import { Said, useSend } from '../graph/send';
 import { useFormat } from '../language/format';
 import { useWords } from '../language/words';
-import { inAddress, inputOf, NOBODY, type Owner } from './owner';
-import { OwnerFields } from './OwnerFields';
+import { NOTHING_SAID, OpeningFields, openingOf } from './OpeningFields';
+import { inAddress } from './owner';
 import { caseWords } from './words';
 
 const MOST = 200;
@@ -27,12 +27,10 @@ export function OpenMany({ whom, onDone }: { whom: Whom; onDone?: () => void }) 
   const f = useFormat();
   const id = useId();
   const { said, isRunning, send } = useSend();
-  const [owner, setOwner] = useState<Owner>(NOBODY);
-  const [nextOn, setNextOn] = useState('');
-  const [note, setNote] = useState('');
+  const [opening, setOpening] = useState(NOTHING_SAID);
   const [isAll, setAll] = useState(whom.selected === undefined);
   const open = async () => {
-    const common = { origin: whom.origin ?? null, owner: inputOf(owner), nextOn: nextOn === '' ? null : nextOn, note: note.trim() === '' ? null : note.trim() };
+    const common = { origin: whom.origin ?? null, ...openingOf(opening) };
     let told = '';
     const isGood = await send(
       async () => {
@@ -69,15 +67,7 @@ export function OpenMany({ whom, onDone }: { whom: Whom; onDone?: () => void }) 
             </select>
           </div>
         )}
-        <OwnerFields owner={owner} none={t.nobody} onChange={setOwner} />
-        <div className="field">
-          <label htmlFor={`${id}d`}>{t.nextOn}</label>
-          <input id={`${id}d`} type="date" value={nextOn} onChange={(event) => setNextOn(event.target.value)} />
-        </div>
-        <div className="field grow">
-          <label htmlFor={`${id}n`}>{t.note}</label>
-          <input id={`${id}n`} maxLength={500} value={note} onChange={(event) => setNote(event.target.value)} />
-        </div>
+        <OpeningFields opening={opening} onChange={setOpening} />
         <button type="submit" className="button primary" disabled={isRunning}>
           {t.openDo}
         </button>
@@ -86,7 +76,7 @@ export function OpenMany({ whom, onDone }: { whom: Whom; onDone?: () => void }) 
         {said?.isGood === true && (
           <>
             {' '}
-            <Link to={owner.unit === '' ? '/cases' : `/cases?${inAddress(owner)}`}>{t.seeCases}</Link>
+            <Link to={opening.owner.unit === '' ? '/cases' : `/cases?${inAddress(opening.owner)}`}>{t.seeCases}</Link>
           </>
         )}
       </Said>

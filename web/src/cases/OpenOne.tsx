@@ -6,8 +6,7 @@ import type { CaseOrigin } from '../graph/generated/types';
 import { useWords } from '../language/words';
 import { origins } from './filter';
 import { useCaseLabels } from './labels';
-import { inputOf, NOBODY, type Owner } from './owner';
-import { OwnerFields } from './OwnerFields';
+import { NOTHING_SAID, OpeningFields, openingOf } from './OpeningFields';
 import { caseWords } from './words';
 
 /** Opens the case of one enterprise. */
@@ -15,17 +14,15 @@ export function OpenOne({ enterprise }: { enterprise: string }) {
   const t = useWords(caseWords);
   const id = useId();
   const { said, isRunning, send } = useSend();
-  const [owner, setOwner] = useState<Owner>(NOBODY);
+  const [opening, setOpening] = useState(NOTHING_SAID);
   const labels = useCaseLabels();
   const [origin, setOrigin] = useState<CaseOrigin>('HAND');
-  const [nextOn, setNextOn] = useState('');
-  const [note, setNote] = useState('');
   return (
     <form
       className="no-print"
       onSubmit={(event) => {
         event.preventDefault();
-        const input = { enterprise, origin, owner: inputOf(owner), nextOn: nextOn === '' ? null : nextOn, note: note.trim() === '' ? null : note.trim() };
+        const input = { enterprise, origin, ...openingOf(opening) };
         void send(async () => (await ask(OpenCase, { input })).data.openCase.userErrors, t.opened);
       }}
     >
@@ -40,15 +37,7 @@ export function OpenOne({ enterprise }: { enterprise: string }) {
             ))}
           </select>
         </div>
-        <OwnerFields owner={owner} none={t.nobody} onChange={setOwner} />
-        <div className="field">
-          <label htmlFor={`${id}d`}>{t.nextOn}</label>
-          <input id={`${id}d`} type="date" value={nextOn} onChange={(event) => setNextOn(event.target.value)} />
-        </div>
-        <div className="field grow">
-          <label htmlFor={`${id}n`}>{t.note}</label>
-          <input id={`${id}n`} maxLength={500} value={note} onChange={(event) => setNote(event.target.value)} />
-        </div>
+        <OpeningFields opening={opening} onChange={setOpening} />
         <button type="submit" className="button primary" disabled={isRunning}>
           {t.openCase}
         </button>

@@ -1,4 +1,5 @@
 import { useId } from 'react';
+import { Table } from '../app/Table';
 import { useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { useMay } from '../app/standing';
@@ -71,7 +72,7 @@ export default function DutiesPage() {
             if (shown.length === 0) return <Empty>{t.none}</Empty>;
             return (
               <>
-                <Table duties={shown} today={today} mayEnd={mayReview === true} />
+                <DutyTable duties={shown} today={today} mayEnd={mayReview === true} />
                 {duties.nodes.length < duties.totalCount && <p className="row muted">{t.cut(f.count(duties.nodes.length), f.count(duties.totalCount))}</p>}
               </>
             );
@@ -183,7 +184,7 @@ function Load() {
   );
 }
 
-function Table({ duties, today, mayEnd }: { duties: readonly OneDuty[]; today: string; mayEnd: boolean }) {
+function DutyTable({ duties, today, mayEnd }: { duties: readonly OneDuty[]; today: string; mayEnd: boolean }) {
   const t = useWords(dutyWords);
   const f = useFormat();
   const { said, isRunning, send } = useSend();
@@ -194,58 +195,44 @@ function Table({ duties, today, mayEnd }: { duties: readonly OneDuty[]; today: s
   return (
     <>
       <Said said={said} />
-      <div className="scroll-x" tabIndex={0} role="region" aria-label={t.duties}>
-        <table className="grid">
-          <thead>
-            <tr>
-              <th scope="col">{t.who}</th>
-              <th scope="col">{t.duty}</th>
-              <th scope="col">{t.from}</th>
-              <th scope="col">{t.until}</th>
-              <th scope="col">{t.given}</th>
-              <th scope="col">{t.end}</th>
+      <Table label={t.duties} heads={[t.who, t.duty, t.from, t.until, t.given, t.end]}>
+        {duties.map((duty) => {
+          const isPast = duty.ends !== null && duty.ends < today;
+          return (
+            <tr key={duty.id} className={isPast ? 'muted' : undefined}>
+              <th scope="row">
+                {ownerText(duty)}
+                {duty.isFirst && <span className="part">★ {t.first}</span>}
+              </th>
+              <td>{duty.enterprise === null ? what(duty) : <Link to={`/e/${duty.enterprise.id}`}>{what(duty)}</Link>}</td>
+              <td className="nowrap">{duty.starts ?? NOTHING}</td>
+              <td className="nowrap">{duty.ends ?? t.openEnd}</td>
+              <td>
+                {duty.givenBy}
+                <span className="part">{f.day(duty.givenAt)}</span>
+              </td>
+              <td>
+                {isPast ? (
+                  t.past
+                ) : (
+                  mayEnd &&
+                  duty.ends === null && (
+                    <button
+                      type="button"
+                      className="plain"
+                      disabled={isRunning}
+                      aria-label={t.endOf(ownerText(duty))}
+                      onClick={() => void send(async () => (await ask(EndDuty, { id: duty.id })).data.endDuty.userErrors, t.ended)}
+                    >
+                      {t.end}
+                    </button>
+                  )
+                )}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {duties.map((duty) => {
-              const isPast = duty.ends !== null && duty.ends < today;
-              return (
-                <tr key={duty.id} className={isPast ? 'muted' : undefined}>
-                  <th scope="row">
-                    {ownerText(duty)}
-                    {duty.isFirst && <span className="part">★ {t.first}</span>}
-                  </th>
-                  <td>{duty.enterprise === null ? what(duty) : <Link to={`/e/${duty.enterprise.id}`}>{what(duty)}</Link>}</td>
-                  <td className="nowrap">{duty.starts ?? NOTHING}</td>
-                  <td className="nowrap">{duty.ends ?? t.openEnd}</td>
-                  <td>
-                    {duty.givenBy}
-                    <span className="part">{f.day(duty.givenAt)}</span>
-                  </td>
-                  <td>
-                    {isPast ? (
-                      t.past
-                    ) : (
-                      mayEnd &&
-                      duty.ends === null && (
-                        <button
-                          type="button"
-                          className="plain"
-                          disabled={isRunning}
-                          aria-label={t.endOf(ownerText(duty))}
-                          onClick={() => void send(async () => (await ask(EndDuty, { id: duty.id })).data.endDuty.userErrors, t.ended)}
-                        >
-                          {t.end}
-                        </button>
-                      )
-                    )}
-                  </td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
+          );
+        })}
+      </Table>
     </>
   );
 }

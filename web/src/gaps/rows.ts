@@ -1,7 +1,6 @@
-// All rows of a list, fetched where they are looked at. Pages hang on cursors; the way to far ones is fetched ahead as cursors
-// alone, so that a jump to the end costs one page. Pages far from the view are let go: memory stays flat.
+// All rows of a list, fetched where they are looked at, of one edition: every page hangs on the cursor of the first, so that a jump to the
+// end costs one page. Pages far from the view are let go: memory stays flat.
 import { ask } from '../graph/client';
-import { Cursors } from '../graph/generated/Cursors';
 import { GapPage } from '../graph/generated/GapPage';
 import type { EnterpriseFilter, EnterpriseOrder, GapPageQuery } from '../graph/generated/types';
 import { GraphProblem } from '../graph/problem';
@@ -9,8 +8,6 @@ import { GraphProblem } from '../graph/problem';
 export type Row = GapPageQuery['enterprises']['nodes'][number];
 
 export const PAGE = 100;
-/** Rows whose cursors come with one question: the most the graph gives. */
-const STRIDE = 500;
 const KEPT_PAGES = 24;
 const MOST_UNDER_WAY = 3;
 
@@ -28,12 +25,11 @@ export class Rows {
   private readonly pages = new Map<number, readonly Row[]>();
   private readonly underWay = new Set<number>();
   private wanted: readonly [number, number] = [0, 0];
-  /** Cursor before page n; page 0 has none. */
-  private readonly before: (string | null)[] = [null];
+  /** Behind the first page. */
+  private behindFirst: string | null = null;
+  private firstPage: Promise<void> | null = null;
   private readonly stop = new AbortController();
   private readonly listeners = new Set<() => void>();
-  private climb: Promise<void> | null = null;
-  private ahead: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly asked: Asked) {}
 
@@ -53,7 +49,6 @@ export class Rows {
 
   close(): void {
     this.stop.abort();
-    clearTimeout(this.ahead);
   }
 
   /** Fetches what rows `first` to `last` need. */
@@ -90,22 +85,15 @@ export class Rows {
 
   private async fetch(page: number): Promise<void> {
     try {
-      while (this.before[page] === undefined) {
-        await this.step();
-        if (this.before[page] === undefined && this.total !== null && page * PAGE >= this.total) return;
-      }
-      const { data } = await ask(GapPage, { ...this.asked, first: PAGE, after: this.before[page] ?? null }, this.stop.signal);
-      const { nodes, pageInfo, totalCount, edition } = data.enterprises;
-      this.pages.set(page, nodes);
-      this.before[page + 1] ??= pageInfo.endCursor;
-      this.total = totalCount;
-      this.edition = edition;
+      // The first page says which edition the others are of.
+      if (page > 0 && this.behindFirst === null) await this.first();
+      if (page > 0 && this.behindFirst === null) return;
+      await (page === 0 ? this.first() : this.put(page));
       this.problem = null;
       for (const old of this.pages.keys()) {
         if (this.pages.size <= KEPT_PAGES) break;
         this.pages.delete(old);
       }
-      if (page === 0 && totalCount > PAGE) this.ahead = setTimeout(() => void this.lookAhead(), 150);
       this.tell();
     } catch (problem) {
       if (this.stop.signal.aborted) return;
@@ -114,33 +102,19 @@ export class Rows {
     }
   }
 
-  /** Once the first rows stand, the way to the last one. */
-  private async lookAhead(): Promise<void> {
-    try {
-      while (!this.stop.signal.aborted && this.total !== null && (this.before.length - 1) * PAGE < this.total) {
-        const known = this.before.length;
-        await this.step();
-        if (this.before.length === known) return;
-      }
-    } catch {
-      // Whoever looks at a far page asks again and says what is wrong.
-    }
+  /** The first page, asked by one at a time. */
+  private first(): Promise<void> {
+    this.firstPage ??= this.put(0).finally(() => (this.firstPage = null));
+    return this.firstPage;
   }
 
-  /** The next cursors; at most one such question at a time. */
-  private step(): Promise<void> {
-    this.climb ??= this.cursors().finally(() => (this.climb = null));
-    return this.climb;
-  }
-
-  private async cursors(): Promise<void> {
-    const from = this.before.length - 1;
-    const { data } = await ask(Cursors, { ...this.asked, first: STRIDE, after: this.before[from] ?? null }, this.stop.signal);
-    const { edges } = data.enterprises;
-    if (edges.length === 0) throw new GraphProblem({ code: 'NOT_FOUND', message: '' });
-    for (let page = from + 1; (page - from) * PAGE <= edges.length; page++) {
-      this.before[page] ??= edges[(page - from) * PAGE - 1]?.cursor ?? null;
-    }
-    if (edges.length < PAGE) this.before[from + 1] ??= edges.at(-1)?.cursor ?? null;
+  private async put(page: number): Promise<void> {
+    const place = page === 0 ? { after: null, skip: 0 } : { after: this.behindFirst, skip: (page - 1) * PAGE };
+    const { data } = await ask(GapPage, { ...this.asked, first: PAGE, ...place }, this.stop.signal);
+    const { nodes, pageInfo, totalCount, edition } = data.enterprises;
+    this.pages.set(page, nodes);
+    if (page === 0) this.behindFirst ??= pageInfo.endCursor;
+    this.total = totalCount;
+    this.edition = edition;
   }
 }

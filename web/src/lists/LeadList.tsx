@@ -1,4 +1,5 @@
 import { useId } from 'react';
+import { Table } from '../app/Table';
 import { useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { caseAddress } from '../cases/CaseTable';
@@ -79,41 +80,28 @@ export function LeadList({ area }: { area: string }) {
             <Empty>{t.noLeads}</Empty>
           ) : (
             <>
-              <div className="scroll-x" tabIndex={0} role="region" aria-label={t.eachLead}>
-                <table className="grid">
-                  <thead>
-                    <tr>
-                      <th scope="col">{t.day}</th>
-                      <th scope="col">{t.lead}</th>
-                      <th scope="col">{t.enterprise}</th>
-                      <th scope="col">{t.about}</th>
-                      <th scope="col">{t.leadStatus}</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {leads.nodes.map((lead) => (
-                      <tr key={lead.id}>
-                        <td className="nowrap">{lead.on ?? NOTHING}</td>
-                        <td>{t.kinds[lead.kind]}</td>
-                        <th scope="row">
-                          <Link to={`/e/${lead.enterprise.id}`}>{lead.enterprise.name}</Link>
-                          <span className="part">{lead.enterprise.area?.name}</span>
-                        </th>
-                        <td>{[lead.title, lead.people === null ? null : t.people(f.count(lead.people))].filter((text) => text !== null).join(' · ') || NOTHING}</td>
-                        <td>
-                          {lead.case === null ? (
-                            t.statuses[lead.leadStatus]
-                          ) : (
-                            <Link to={caseAddress(lead.case.id)}>
-                              {t.statuses[lead.leadStatus]} · {lead.case.stageLabel}
-                            </Link>
-                          )}
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <Table label={t.eachLead} heads={[t.day, t.lead, t.enterprise, t.about, t.leadStatus]}>
+                {leads.nodes.map((lead) => (
+                  <tr key={lead.id}>
+                    <td className="nowrap">{lead.on ?? NOTHING}</td>
+                    <td>{t.kinds[lead.kind]}</td>
+                    <th scope="row">
+                      <Link to={`/e/${lead.enterprise.id}`}>{lead.enterprise.name}</Link>
+                      <span className="part">{lead.enterprise.area?.name}</span>
+                    </th>
+                    <td>{[lead.title, lead.people === null ? null : t.people(f.count(lead.people))].filter((text) => text !== null).join(' · ') || NOTHING}</td>
+                    <td>
+                      {lead.case === null ? (
+                        t.statuses[lead.leadStatus]
+                      ) : (
+                        <Link to={caseAddress(lead.case.id)}>
+                          {t.statuses[lead.leadStatus]} · {lead.case.stageLabel}
+                        </Link>
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </Table>
               <div className="row">
                 <span className="muted">{t.totalLeads(f.count(leads.totalCount))}</span>
                 {parameters.get('after') !== null && (

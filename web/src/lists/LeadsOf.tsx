@@ -1,4 +1,5 @@
 import { useId, useState } from 'react';
+import { Table } from '../app/Table';
 import { useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { useMay } from '../app/standing';
@@ -43,34 +44,18 @@ export function LeadsOf() {
             <UnitChoice id={`${id}a`} value={area} none={t.anyArea} withFederation={false} onChange={(code) => set({ area: code }, 'replace')} />
           </div>
         </div>
-        <div className="scroll-x" tabIndex={0} role="region" aria-label={t.leads}>
-          <table className="grid">
-            <thead>
-              <tr>
-                <th scope="col">{t.lead}</th>
-                <th scope="col" className="number">
-                  {t.inGap}
-                </th>
-                <th scope="col" className="number">
-                  {t.openLeads}
-                </th>
-                <th scope="col">{t.open}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {kinds.map((kind) => (
-                <Lead
-                  key={kind}
-                  kind={kind}
-                  area={area}
-                  may={(kind !== 'PREPARATORY_FUND' || may.finance === true) && (kind !== 'DISPUTE' || may.records === true)}
-                  isOpen={open === kind}
-                  onOpen={() => set({ open: open === kind ? null : kind }, 'replace')}
-                />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label={t.leads} heads={[t.lead, { number: t.inGap }, { number: t.openLeads }, t.open]}>
+          {kinds.map((kind) => (
+            <Lead
+              key={kind}
+              kind={kind}
+              area={area}
+              may={(kind !== 'PREPARATORY_FUND' || may.finance === true) && (kind !== 'DISPUTE' || may.records === true)}
+              isOpen={open === kind}
+              onOpen={() => set({ open: open === kind ? null : kind }, 'replace')}
+            />
+          ))}
+        </Table>
       </section>
       {open !== null && TAGS[open] !== undefined && (
         <section className="card no-print">

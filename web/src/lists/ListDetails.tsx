@@ -1,4 +1,5 @@
 import { useId } from 'react';
+import { Table } from '../app/Table';
 import { useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { caseAddress } from '../cases/CaseTable';
@@ -44,29 +45,18 @@ export function ListDetails({ list }: { list: OneList }) {
             <div className="list-parts">
               <section>
                 <h3>{t.enterprises}</h3>
-                <div className="scroll-x" tabIndex={0} role="region" aria-label={t.enterprises}>
-                  <table className="grid">
-                    <thead>
-                      <tr>
-                        <th scope="col">{t.enterprises}</th>
-                        <th scope="col">{t.gap}</th>
-                        <th scope="col">{t.case}</th>
-                      </tr>
-                    </thead>
-                    <tbody>
-                      {enterprises.nodes.map((enterprise) => (
-                        <tr key={enterprise.id}>
-                          <th scope="row">
-                            <Link to={`/e/${enterprise.id}`}>{enterprise.name}</Link>
-                            <span className="part">{placeOf(enterprise.area)}</span>
-                          </th>
-                          <td>{enterprise.gap === null ? NOTHING : name.gap[enterprise.gap.status]}</td>
-                          <td>{enterprise.case === null ? <span className="muted">{t.noCase}</span> : <Link to={caseAddress(enterprise.case.id)}>{enterprise.case.stageLabel}</Link>}</td>
-                        </tr>
-                      ))}
-                    </tbody>
-                  </table>
-                </div>
+                <Table label={t.enterprises} heads={[t.enterprises, t.gap, t.case]}>
+                  {enterprises.nodes.map((enterprise) => (
+                    <tr key={enterprise.id}>
+                      <th scope="row">
+                        <Link to={`/e/${enterprise.id}`}>{enterprise.name}</Link>
+                        <span className="part">{placeOf(enterprise.area)}</span>
+                      </th>
+                      <td>{enterprise.gap === null ? NOTHING : name.gap[enterprise.gap.status]}</td>
+                      <td>{enterprise.case === null ? <span className="muted">{t.noCase}</span> : <Link to={caseAddress(enterprise.case.id)}>{enterprise.case.stageLabel}</Link>}</td>
+                    </tr>
+                  ))}
+                </Table>
                 {enterprises.nodes.length < enterprises.totalCount && <p className="muted">{t.first(f.count(enterprises.nodes.length))}</p>}
               </section>
               <details>

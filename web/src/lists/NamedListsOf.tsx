@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { Table } from '../app/Table';
 import { useParameters } from '../app/address';
 import { useMay } from '../app/standing';
 import { ask } from '../graph/client';
@@ -47,57 +48,38 @@ export function NamedListsOf() {
               {namedLists.nodes.length === 0 ? (
                 <Empty>{t.none}</Empty>
               ) : (
-                <div className="card flat scroll-x" tabIndex={0} role="region" aria-label={t.lists}>
-                  <table className="grid named">
-                    <thead>
-                      <tr>
-                        <th scope="col">{t.list}</th>
-                        <th scope="col">{t.purpose}</th>
-                        <th scope="col">{t.source}</th>
-                        <th scope="col">{t.expires}</th>
-                        <th scope="col" className="number">
-                          {t.enterprises}
-                        </th>
-                        <th scope="col" className="number">
-                          {t.notFound}
-                        </th>
-                        <th scope="col">{t.details}</th>
-                      </tr>
-                    </thead>
-                    <tbody>
-                      {namedLists.nodes.map((list) => (
-                        <tr key={list.id} className={list.id === open ? 'open' : undefined}>
-                          <th scope="row">
-                            {list.title}
-                            <span className="part">{t.brought(f.day(list.broughtAt))}</span>
-                          </th>
-                          <td>{list.purpose}</td>
-                          <td>{list.source}</td>
-                          <td className="nowrap">{list.expires ?? NOTHING}</td>
-                          <td className="number">{f.count(list.enterprises.totalCount)}</td>
-                          <td className={list.notFound.length > 0 ? 'number gap' : 'number'}>{f.count(list.notFound.length)}</td>
-                          <td>
-                            <span className="row nowrap-row">
-                              <button type="button" className="plain" aria-expanded={list.id === open} aria-label={`${list.id === open ? t.close : t.details} ${list.title}`} onClick={() => set({ list: list.id === open ? null : list.id }, 'replace')}>
-                                {list.id === open ? t.close : t.details}
+                <Table label={t.lists} className="card flat scroll-x" look="named" heads={[t.list, t.purpose, t.source, t.expires, { number: t.enterprises }, { number: t.notFound }, t.details]}>
+                  {namedLists.nodes.map((list) => (
+                    <tr key={list.id} className={list.id === open ? 'open' : undefined}>
+                      <th scope="row">
+                        {list.title}
+                        <span className="part">{t.brought(f.day(list.broughtAt))}</span>
+                      </th>
+                      <td>{list.purpose}</td>
+                      <td>{list.source}</td>
+                      <td className="nowrap">{list.expires ?? NOTHING}</td>
+                      <td className="number">{f.count(list.enterprises.totalCount)}</td>
+                      <td className={list.notFound.length > 0 ? 'number gap' : 'number'}>{f.count(list.notFound.length)}</td>
+                      <td>
+                        <span className="row nowrap-row">
+                          <button type="button" className="plain" aria-expanded={list.id === open} aria-label={`${list.id === open ? t.close : t.details} ${list.title}`} onClick={() => set({ list: list.id === open ? null : list.id }, 'replace')}>
+                            {list.id === open ? t.close : t.details}
+                          </button>
+                          {mayReview &&
+                            (doomed === list.id ? (
+                              <button type="button" className="button danger" disabled={isRunning} onClick={() => void remove(list.id)}>
+                                {t.sure}
                               </button>
-                              {mayReview &&
-                                (doomed === list.id ? (
-                                  <button type="button" className="button danger" disabled={isRunning} onClick={() => void remove(list.id)}>
-                                    {t.sure}
-                                  </button>
-                                ) : (
-                                  <button type="button" className="plain" aria-label={t.removeOf(list.title)} onClick={() => setDoomed(list.id)}>
-                                    {t.remove}
-                                  </button>
-                                ))}
-                            </span>
-                          </td>
-                        </tr>
-                      ))}
-                    </tbody>
-                  </table>
-                </div>
+                            ) : (
+                              <button type="button" className="plain" aria-label={t.removeOf(list.title)} onClick={() => setDoomed(list.id)}>
+                                {t.remove}
+                              </button>
+                            ))}
+                        </span>
+                      </td>
+                    </tr>
+                  ))}
+                </Table>
               )}
               <Said said={said} />
               {chosen !== undefined && <ListDetails list={chosen} />}

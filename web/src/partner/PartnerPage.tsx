@@ -1,4 +1,5 @@
 import { useId } from 'react';
+import { Table } from '../app/Table';
 import { useParameters } from '../app/address';
 import { useMay, useStanding } from '../app/standing';
 import { CorrectionsOf } from '../corrections/CorrectionsOf';
@@ -144,37 +145,19 @@ function Usage({ rows }: { rows: NonNullable<NonNullable<PartnerQuery['registry'
   if (rows.length === 0) return <p className="muted">{t.noUsage}</p>;
   const most = Object.keys(name.field).length;
   return (
-    <div className="scroll-x" tabIndex={0} role="region" aria-label={t.usage}>
-      <table className="grid">
-        <thead>
-          <tr>
-            <th scope="col">{t.day}</th>
-            <th scope="col">{t.who}</th>
-            <th scope="col">{t.purpose}</th>
-            <th scope="col">{t.fields}</th>
-            <th scope="col" className="number">
-              {t.enterprises}
-            </th>
-            <th scope="col" className="number">
-              {t.answers}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, at) => (
-            <tr key={at}>
-              <th scope="row" className="nowrap">
-                {f.day(row.day)}
-              </th>
-              <td>{row.who}</td>
-              <td>{row.purpose ?? <span className="muted">{t.noPurpose}</span>}</td>
-              <td>{row.fields.length === most ? t.allFields : f.list(row.fields.map((field) => name.field[field])) || '—'}</td>
-              <td className="number">{f.count(row.enterprises)}</td>
-              <td className="number">{f.count(row.answers)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label={t.usage} heads={[t.day, t.who, t.purpose, t.fields, { number: t.enterprises }, { number: t.answers }]}>
+      {rows.map((row, at) => (
+        <tr key={at}>
+          <th scope="row" className="nowrap">
+            {f.day(row.day)}
+          </th>
+          <td>{row.who}</td>
+          <td>{row.purpose ?? <span className="muted">{t.noPurpose}</span>}</td>
+          <td>{row.fields.length === most ? t.allFields : f.list(row.fields.map((field) => name.field[field])) || '—'}</td>
+          <td className="number">{f.count(row.enterprises)}</td>
+          <td className="number">{f.count(row.answers)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

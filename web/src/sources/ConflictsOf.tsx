@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { Link } from '../app/Link';
+import { Table } from '../app/Table';
 import { ask } from '../graph/client';
 import { Conflicts } from '../graph/generated/Conflicts';
 import type { ConflictsQuery } from '../graph/generated/types';
@@ -53,32 +54,20 @@ export function ConflictsOf({ registry }: { registry: string }) {
           const rows = linesOf(conflicts.nodes, registry);
           return (
             <>
-              <div className="scroll-x" tabIndex={0} role="region" aria-label={t.conflicts}>
-                <table className="grid">
-                  <thead>
-                    <tr>
-                      <th scope="col">{name.field.NAME}</th>
-                      <th scope="col">{t.field}</th>
-                      <th scope="col">{t.theirs}</th>
-                      <th scope="col">{t.chosen}</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {rows.map((row) => (
-                      <tr key={`${row.enterprise.id}${row.field}`}>
-                        <th scope="row">
-                          <Link to={`/e/${row.enterprise.id}`}>{row.enterprise.name}</Link>
-                        </th>
-                        <td className="nowrap">{name.field[row.field]}</td>
-                        <td className="gap">{row.theirs}</td>
-                        <td>
-                          {row.chosen} <span className="chip">{row.by}</span>
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <Table label={t.conflicts} heads={[name.field.NAME, t.field, t.theirs, t.chosen]}>
+                {rows.map((row) => (
+                  <tr key={`${row.enterprise.id}${row.field}`}>
+                    <th scope="row">
+                      <Link to={`/e/${row.enterprise.id}`}>{row.enterprise.name}</Link>
+                    </th>
+                    <td className="nowrap">{name.field[row.field]}</td>
+                    <td className="gap">{row.theirs}</td>
+                    <td>
+                      {row.chosen} <span className="chip">{row.by}</span>
+                    </td>
+                  </tr>
+                ))}
+              </Table>
               <p className="row">
                 <span className="muted">{t.total(f.count(conflicts.totalCount))}</span>
                 <button type="button" className="plain" disabled={isRunning} onClick={() => void save()}>

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { Table } from '../app/Table';
 import { useParameters } from '../app/address';
 import { useMay } from '../app/standing';
 import { CorrectionsOf } from '../corrections/CorrectionsOf';
@@ -72,43 +73,19 @@ export default function SourcesPage() {
           return (
             <>
               <NoLonger known={{ registry: (name) => registries.some((registry) => registry.name === name) }} />
-              <div className="card scroll-x" tabIndex={0} role="region" aria-label={t.title}>
-                <table className="grid">
-                  <thead>
-                    <tr>
-                      <th scope="col">{t.registry}</th>
-                      <th scope="col">{t.state}</th>
-                      <th scope="col">{t.lastGood}</th>
-                      <th scope="col" className="number">
-                        {t.records}
-                      </th>
-                      <th scope="col" className="number">
-                        {t.latest}
-                      </th>
-                      <th scope="col" className="number">
-                        {t.quality}
-                      </th>
-                      <th scope="col" className="number">
-                        {t.quarantine}
-                      </th>
-                      <th scope="col">{t.details}</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {registries.map((registry) => (
-                      <Line
-                        key={registry.name}
-                        registry={registry}
-                        step={steps.get(registry.name)}
-                        isOpen={registry.name === open}
-                        mayOperate={mayOperate}
-                        onOpen={() => set({ registry: registry.name === open ? null : registry.name }, 'replace')}
-                        onSync={() => void sync([registry.name])}
-                      />
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <Table label={t.title} className="card scroll-x" heads={[t.registry, t.state, t.lastGood, { number: t.records }, { number: t.latest }, { number: t.quality }, { number: t.quarantine }, t.details]}>
+                {registries.map((registry) => (
+                  <Line
+                    key={registry.name}
+                    registry={registry}
+                    step={steps.get(registry.name)}
+                    isOpen={registry.name === open}
+                    mayOperate={mayOperate}
+                    onOpen={() => set({ registry: registry.name === open ? null : registry.name }, 'replace')}
+                    onSync={() => void sync([registry.name])}
+                  />
+                ))}
+              </Table>
               {chosen !== undefined && <Details registry={chosen} mayOperate={mayOperate} />}
             </>
           );

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { Table } from '../app/Table';
 import { Unentered } from '../graph/generated/Unentered';
 import { useQuestion } from '../graph/question';
 import { useFormat } from '../language/format';
@@ -16,24 +17,14 @@ export function UnenteredOf({ registry }: { registry: string }) {
     <section className="unentered">
       <h3>{t.unenteredTitle(f.count(rows.totalCount))}</h3>
       <p className="muted small">{t.unenteredWhy}</p>
-      <div className="scroll-x" tabIndex={0} role="region" aria-label={t.unenteredTitle(f.count(rows.totalCount))}>
-        <table className="grid">
-          <thead>
-            <tr>
-              <th scope="col">{t.key}</th>
-              <th scope="col">{t.why}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.nodes.map((row) => (
-              <tr key={row.key}>
-                <td className="raw">{row.key}</td>
-                <td>{row.reason}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={t.unenteredTitle(f.count(rows.totalCount))} heads={[t.key, t.why]}>
+        {rows.nodes.map((row) => (
+          <tr key={row.key}>
+            <td className="raw">{row.key}</td>
+            <td>{row.reason}</td>
+          </tr>
+        ))}
+      </Table>
       {rows.pageInfo.hasNextPage && (
         <button type="button" className="plain" onClick={() => setAfter(rows.pageInfo.endCursor)}>
           {t.more}

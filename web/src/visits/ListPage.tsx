@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { Link } from '../app/Link';
+import { Table } from '../app/Table';
 import { useMay, useStanding } from '../app/standing';
 import { caseAddress } from '../cases/CaseTable';
 import { VisitListOf } from '../graph/generated/VisitListOf';
@@ -126,33 +127,19 @@ function Whole({ list, isTaken }: { list: WholeList; isTaken: boolean }) {
       <Results list={list} />
       <section className="card flat">
         <h2>{t.stops}</h2>
-        <div className="scroll-x" tabIndex={0} role="region" aria-label={t.stops}>
-          <table className="grid">
-            <thead>
-              <tr>
-                <th scope="col" className="number">
-                  {t.place}
-                </th>
-                <th scope="col">{t.enterprise}</th>
-                <th scope="col">{t.address}</th>
-                <th scope="col">{t.caseStage}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {list.stops.map(({ place, case: of }) => (
-                <tr key={place}>
-                  <td className="number">{place}</td>
-                  <th scope="row">
-                    {of === null ? t.gone : <Link to={caseAddress(of.id)}>{of.enterprise?.name ?? t.gone}</Link>}
-                    <span className="part">{of?.enterprise?.creditCode}</span>
-                  </th>
-                  <td>{of?.enterprise?.address ?? NOTHING}</td>
-                  <td>{of?.stageLabel ?? NOTHING}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label={t.stops} heads={[{ number: t.place }, t.enterprise, t.address, t.caseStage]}>
+          {list.stops.map(({ place, case: of }) => (
+            <tr key={place}>
+              <td className="number">{place}</td>
+              <th scope="row">
+                {of === null ? t.gone : <Link to={caseAddress(of.id)}>{of.enterprise?.name ?? t.gone}</Link>}
+                <span className="part">{of?.enterprise?.creditCode}</span>
+              </th>
+              <td>{of?.enterprise?.address ?? NOTHING}</td>
+              <td>{of?.stageLabel ?? NOTHING}</td>
+            </tr>
+          ))}
+        </Table>
       </section>
     </>
   );

@@ -1,5 +1,6 @@
 import { useId, useState } from 'react';
 import { Link } from '../app/Link';
+import { Table } from '../app/Table';
 import { caseAddress } from '../cases/CaseTable';
 import { ask } from '../graph/client';
 import { SettleVisits } from '../graph/generated/SettleVisits';
@@ -70,37 +71,24 @@ export function Results({ list }: { list: WholeList }) {
         {list.visits.length === 0 ? (
           <p className="muted">{t.noResults}</p>
         ) : (
-          <div className="scroll-x" tabIndex={0} role="region" aria-label={t.results}>
-            <table className="grid">
-              <thead>
-                <tr>
-                  <th scope="col">{t.enterprise}</th>
-                  <th scope="col">{t.result}</th>
-                  <th scope="col">{t.visitor}</th>
-                  <th scope="col">{t.when}</th>
-                  <th scope="col">{t.state}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {list.visits.map((visit) => (
-                  <tr key={visit.id}>
-                    <th scope="row">{visit.case === null ? t.gone : <Link to={caseAddress(visit.case.id)}>{visit.case.enterprise?.name ?? t.gone}</Link>}</th>
-                    <td>
-                      {visit.result}
-                      <span className="part">{[visit.on, visit.note].filter(Boolean).join(' · ')}</span>
-                    </td>
-                    <td>{visit.visitor}</td>
-                    <td className="nowrap">{f.instant(visit.visitedAt)}</td>
-                    <td>
-                      <span className={`status ${SIGNS[visit.state][0]}`}>
-                        <span aria-hidden="true">{SIGNS[visit.state][1]}</span> {t.states[visit.state]}
-                      </span>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table label={t.results} heads={[t.enterprise, t.result, t.visitor, t.when, t.state]}>
+            {list.visits.map((visit) => (
+              <tr key={visit.id}>
+                <th scope="row">{visit.case === null ? t.gone : <Link to={caseAddress(visit.case.id)}>{visit.case.enterprise?.name ?? t.gone}</Link>}</th>
+                <td>
+                  {visit.result}
+                  <span className="part">{[visit.on, visit.note].filter(Boolean).join(' · ')}</span>
+                </td>
+                <td>{visit.visitor}</td>
+                <td className="nowrap">{f.instant(visit.visitedAt)}</td>
+                <td>
+                  <span className={`status ${SIGNS[visit.state][0]}`}>
+                    <span aria-hidden="true">{SIGNS[visit.state][1]}</span> {t.states[visit.state]}
+                  </span>
+                </td>
+              </tr>
+            ))}
+          </Table>
         )}
         {list.visits.some((visit) => visit.state === 'COUNTS' || visit.state === 'ASKED') && <TakeBack list={list} />}
       </section>

@@ -1,3 +1,4 @@
+import { Table } from '../app/Table';
 import { useParameters } from '../app/address';
 import { Link } from '../app/Link';
 import { useMay } from '../app/standing';
@@ -68,47 +69,23 @@ function All({ mayReview }: { mayReview: boolean | undefined }) {
           ) : visitLists.length === 0 ? (
             <Empty>{t.empty}</Empty>
           ) : (
-            <div className="card flat scroll-x" tabIndex={0} role="region" aria-label={t.title}>
-              <table className="grid">
-                <thead>
-                  <tr>
-                    <th scope="col">{t.list}</th>
-                    <th scope="col">{t.walks}</th>
-                    <th scope="col" className="number">
-                      {t.doors}
-                    </th>
-                    <th scope="col" className="number">
-                      {t.walk}
-                    </th>
-                    <th scope="col">{t.due}</th>
-                    <th scope="col">{t.expires}</th>
-                    <th scope="col" className="number">
-                      {t.brought}
-                    </th>
-                    <th scope="col" className="number">
-                      {t.asked}
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {visitLists.map((list) => (
-                    <tr key={list.id}>
-                      <th scope="row">
-                        <Link to={listAddress(list.id)}>{list.title}</Link>
-                        <span className="part">{[list.drawnBy === null ? null : t.drawnBy(list.drawnBy, f.instant(list.drawnAt)), list.id.replace(/^visits:/, '')].filter(Boolean).join(' · ')}</span>
-                      </th>
-                      <td>{[list.unit?.name, list.role].filter(Boolean).join(' ') || NOTHING}</td>
-                      <td className="number">{f.count(list.doors)}</td>
-                      <td className="number">{t.km(f.decimal(list.walkKm))}</td>
-                      <td className="nowrap">{list.due ?? NOTHING}</td>
-                      <td className="nowrap">{list.expires ?? NOTHING}</td>
-                      <td className="number">{t.visitedOf(f.count(list.counts.visited), f.count(list.doors))}</td>
-                      <td className="number">{list.counts.asked === 0 ? f.count(0) : <span className="status warn">▲ {f.count(list.counts.asked)}</span>}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table label={t.title} className="card flat scroll-x" heads={[t.list, t.walks, { number: t.doors }, { number: t.walk }, t.due, t.expires, { number: t.brought }, { number: t.asked }]}>
+              {visitLists.map((list) => (
+                <tr key={list.id}>
+                  <th scope="row">
+                    <Link to={listAddress(list.id)}>{list.title}</Link>
+                    <span className="part">{[list.drawnBy === null ? null : t.drawnBy(list.drawnBy, f.instant(list.drawnAt)), list.id.replace(/^visits:/, '')].filter(Boolean).join(' · ')}</span>
+                  </th>
+                  <td>{[list.unit?.name, list.role].filter(Boolean).join(' ') || NOTHING}</td>
+                  <td className="number">{f.count(list.doors)}</td>
+                  <td className="number">{t.km(f.decimal(list.walkKm))}</td>
+                  <td className="nowrap">{list.due ?? NOTHING}</td>
+                  <td className="nowrap">{list.expires ?? NOTHING}</td>
+                  <td className="number">{t.visitedOf(f.count(list.counts.visited), f.count(list.doors))}</td>
+                  <td className="number">{list.counts.asked === 0 ? f.count(0) : <span className="status warn">▲ {f.count(list.counts.asked)}</span>}</td>
+                </tr>
+              ))}
+            </Table>
           )
         }
       </Answered>

@@ -17,5 +17,6 @@ export const pages = (city) => [
   { name: 'tokens', path: '/administration?tab=tokens', ready: '.make-token button' },
   { name: 'audit', path: '/administration?tab=audit', ready: '.audit-sought button' },
   { name: 'policy', path: '/administration?tab=policy', ready: '.policy button' },
+  { name: 'registries', path: '/administration?tab=registries&registry=tax', ready: '.registry-settings button' },
   { name: 'nowhere', path: '/e/EXXXXXXXXXXXX', ready: '.notice' },
 ];

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { geometry, violations } from './checks.mjs';
 import { ask } from './city.mjs';
-import { altered, parameter, saved, text } from './steps.mjs';
+import { altered, parameter, saved, tabTo, text } from './steps.mjs';
 
 const YEAR = new Date().getFullYear();
 const fine = async (page, where) => assert.deepEqual([...(await violations(page)), ...(await geometry(page))], [], where);
@@ -144,6 +144,76 @@ export const stateJourneys = {
     assert.deepEqual([await grace.inputValue(), await heads.inputValue()], [before, '123']);
     await page.locator('.policy > form button', { hasText: '恢复现行规则' }).click();
     assert.notEqual(await heads.inputValue(), '123');
+  },
+  async 'another threshold is tried by keyboard alone, a limit is saved over the configuration and taken back by itself'({ page, go }) {
+    await go('/administration?tab=policy');
+    await page.waitForSelector('.rules .rule');
+    const rule = page.locator('.rules .rule', { hasText: '规模以上工业' });
+    const amount = rule.locator('input[type=number]');
+    assert.equal(await amount.inputValue(), '2000', 'in 10,000 yuan, as its title says');
+    await page.locator('.policy input[type=number]').first().focus();
+    await tabTo(page, '.rules .rule input[type=number]');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('90000');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.policy-changes tbody tr', { timeout: 60_000 });
+    const above = page.locator('.policy-changes tbody tr', { hasText: '规模以上' }).locator('td');
+    const [now, then] = [await above.nth(0).textContent(), await above.nth(1).textContent()].map((n) => Number(n.replace(/\D/g, '')));
+    assert.ok(then < now, `${then} of ${now}`);
+    await page.locator('.policy > form button', { hasText: '恢复现行规则' }).click();
+    assert.equal(await amount.inputValue(), '2000');
+
+    const limit = page.locator('.policy .field', { hasText: '未建会变化超过' }).locator('input');
+    const before = await limit.inputValue();
+    await limit.fill('37.5');
+    await page.locator('.policy > form button[type=submit]').click();
+    await page.waitForSelector('.save-policy button:enabled', { timeout: 60_000 });
+    await page.locator('.save-policy input').fill('换名册的月份');
+    await page.locator('.save-policy button').click();
+    const saved = page.locator('.saved-over tbody tr', { hasText: '未建会变化超过' });
+    await saved.waitFor({ timeout: 60_000 });
+    assert.deepEqual(await saved.locator('td').allTextContents().then((cells) => cells.slice(0, 2)), ['37.5', before]);
+    await fine(page, 'saved over');
+    await saved.locator('input').check();
+    await page.locator('.policy > form button[type=submit]').click();
+    await page.waitForSelector('.save-policy button:enabled', { timeout: 60_000 });
+    await page.locator('.save-policy input').fill('已换完');
+    await page.locator('.save-policy button').click();
+    await page.waitForSelector('.policy-versions tbody tr:has-text("已换完"):has-text("撤回：未建会变化超过")', { timeout: 60_000 });
+    await saved.waitFor({ state: 'detached' });
+    assert.equal(await limit.inputValue(), before);
+  },
+  async 'when a registry is pulled is saved with its next times in sight, stands after a reload, and is taken back'({ page, go }) {
+    await go('/administration?tab=registries');
+    const row = page.locator('.registries tbody tr', { hasText: '税务' });
+    await row.locator('button').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.registry-settings form');
+    assert.equal(parameter(page, 'registry'), 'tax');
+    const form = page.locator('.registry-settings form');
+    const byHand = form.locator('input[type=checkbox]').first();
+    if (await byHand.isChecked()) await byHand.uncheck();
+    const schedule = form.locator('input[placeholder="30 2 * * *"]');
+    await schedule.fill('半夜');
+    await page.waitForSelector('.next-pulls:has-text("不是会到来的 cron 时间")');
+    await schedule.fill('45 3 * * *');
+    await page.waitForSelector('.next-pulls:has-text(":45")');
+    await form.locator('input[type=number]').first().fill('7.5');
+    await form.locator('button[type=submit]').click();
+    await page.waitForSelector('.registry-settings .said:has-text("请写明理由")');
+    await form.locator('input.grow').fill('避开备份');
+    await form.locator('button[type=submit]').click();
+    await page.waitForSelector('.registry-settings .said.good:has-text("已保存")');
+    await row.locator('code:text-is("45 3 * * *")').waitFor();
+    await fine(page, 'registry saved');
+    await page.reload();
+    await page.waitForSelector('.registry-settings tbody tr:has-text("避开备份")');
+    assert.equal(await schedule.inputValue(), '45 3 * * *');
+    for (const box of await form.locator('.saved-over input').all()) await box.check();
+    await form.locator('input.grow').fill('恢复原定');
+    await form.locator('button[type=submit]').click();
+    await page.waitForSelector('.registry-settings tbody tr:has-text("恢复原定"):has-text("撤回：拉取时间")');
+    await row.locator('.part').waitFor({ state: 'detached' });
   },
 };
 

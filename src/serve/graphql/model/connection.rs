@@ -296,6 +296,18 @@ pub fn list(
     first: usize,
     after: Option<&str>,
 ) -> Result<EnterpriseConnection, Problem> {
+    list_behind(ask, edition, filter, order, first, (after, 0))
+}
+
+/// The same behind a cursor, or from the beginning, and `skip` more.
+pub fn list_behind(
+    ask: &RequestContext,
+    edition: &Arc<Edition>,
+    filter: Filter,
+    order: &[Order],
+    first: usize,
+    (after, skip): (Option<&str>, u32),
+) -> Result<EnterpriseConnection, Problem> {
     let filter = ask.within_areas(filter);
     let question = question(ask, &filter, order);
     let cursor = checked_cursor(after, question)?;
@@ -304,8 +316,11 @@ pub fn list(
     }
     let rows = edition.filter(&filter)?;
     let page = match ask.told_scores(edition) {
-        None => edition.page(&rows, order, first, cursor.map(|c| c.row)),
-        Some(told) => edition.told_page(&rows, order, first, cursor.map_or(0, |c| c.row.saturating_add(1)), &told),
+        None => edition.page_behind(&rows, order, first, (cursor.map(|c| c.row), skip as usize)),
+        Some(told) => {
+            let start = cursor.map_or(0, |c| c.row.saturating_add(1)).saturating_add(skip);
+            edition.told_page(&rows, order, first, start, &told)
+        }
     };
     Ok(EnterpriseConnection { edition: edition.clone(), question, page })
 }

@@ -1,6 +1,7 @@
 //! The types of the graph with their resolvers. They name each other freely, as a graph does; nothing else may.
 
 pub mod audit;
+pub mod case_filter;
 pub mod cases;
 pub mod conflicts;
 pub mod connection;
@@ -29,7 +30,9 @@ pub mod policy;
 pub mod provenance;
 pub mod registry;
 pub mod registry_quality;
+pub mod registry_settings;
 pub mod review;
+pub mod saved_settings;
 pub mod saved_views;
 pub mod scalars;
 pub mod targets;

@@ -3,14 +3,15 @@
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use super::enterprise::Enterprise;
-use super::scalars::{Date, DateTime, GapStatus, UnionStatus};
+use super::saved_settings::{PolicyVersion, SavedSetting, VERSIONS_READ, given};
+use super::scalars::{Date, GapStatus, UnionStatus};
 use crate::access::AccessScope;
 use crate::edition::Filter;
+use crate::hub::policy_change::{PolicyChange, publication, weights};
 use crate::hub::policy_preview;
-use crate::hub::policy_preview::{PolicyChange, weights};
-use crate::hub::policy_versions;
 use crate::hub::policy_versions::PolicyState;
-use crate::model::reference::thresholds::{Condition, RuleTest, ThresholdRule};
+use crate::model::reference::threshold_change::{LARGEST_AMOUNT, RuleChange};
+use crate::model::reference::thresholds::{Condition, RuleFamily, RuleTest, ThresholdRule};
 use crate::serve::answers::usage::selected;
 use crate::serve::context::{RequestContext, ask, permitted};
 use crate::serve::graphql::model::cases::mendable;
@@ -23,6 +24,24 @@ pub struct PolicyWeight {
     name: String,
     /// Points, persons (`employees_full`) or months (`waiting_full_months`).
     value: f64,
+}
+
+/// A limit beyond which an edition waits for a person.
+#[derive(SimpleObject)]
+pub struct PublicationLimit {
+    /// Its name in `[policy.publication]`, such as `gap_percent`.
+    name: String,
+    /// A share in percent of what is published; a number of enterprises (`at_least`).
+    value: f64,
+}
+
+/// An amount that a rule of designated size asks for.
+#[derive(SimpleObject)]
+pub struct ThresholdAmount {
+    /// What it is of, such as `revenue_main`.
+    metric: String,
+    /// At least so many yuan, or persons (`employees`).
+    least: f64,
 }
 
 /// A rule of designated size.
@@ -51,6 +70,15 @@ impl SizeThreshold {
         };
         self.rule.conditions.iter().map(asked).collect()
     }
+    /// The amounts among it, which `savePolicy` can change; none of the federation's own head counts, which decide no size.
+    async fn amounts(&self) -> Vec<ThresholdAmount> {
+        let amounts = self.rule.amounts().filter(|_| self.rule.family == RuleFamily::Statistics);
+        amounts.map(|(metric, least)| ThresholdAmount { metric: metric.name().to_owned(), least: least as f64 }).collect()
+    }
+    /// Code of the rule that it was made of by a saved change; null where it is as in the thresholds file.
+    async fn made_of(&self) -> Option<&str> {
+        self.rule.made_of()
+    }
     /// All of it must hold, not only one.
     async fn all(&self) -> bool {
         self.rule.test == RuleTest::All
@@ -77,58 +105,9 @@ impl SizeThreshold {
     }
 }
 
-/// A key of the policy that was saved.
-#[derive(SimpleObject)]
-pub struct PolicySetting {
-    /// The key of the `[policy]` table, such as `grace_months` or `priority.foreign`.
-    key: String,
-    /// Its value; null: switched off.
-    value: Option<String>,
-}
-
-/// A version of the policy that somebody saved over what `huitu.toml` says.
-pub struct PolicyVersion(policy_versions::PolicyVersion);
-
-/// A version of the policy that somebody saved over what `huitu.toml` says.
-#[Object]
-impl PolicyVersion {
-    /// From 1 on; the highest is in force.
-    async fn number(&self) -> u32 {
-        self.0.number
-    }
-    /// When it was saved.
-    async fn at(&self) -> DateTime {
-        DateTime::written(self.0.at)
-    }
-    /// Who saved it.
-    async fn by(&self) -> &str {
-        &self.0.by
-    }
-    /// Why.
-    async fn reason(&self) -> &str {
-        &self.0.reason
-    }
-    /// What it changed; nothing where it took back all that was saved.
-    async fn changed(&self) -> Vec<PolicySetting> {
-        settings(&self.0.changed)
-    }
-    /// All that stands over `huitu.toml` since.
-    async fn saved(&self) -> Vec<PolicySetting> {
-        settings(&self.0.saved)
-    }
-}
-
-fn settings(change: &PolicyChange) -> Vec<PolicySetting> {
-    change.settings().into_iter().map(|(key, value)| PolicySetting { key, value }).collect()
-}
-
-/// Versions shown.
-const VERSIONS: u32 = 50;
-
 /// The policy in force: the deployer's decisions where the law leaves them one. `huitu.toml` says them; `savePolicy` stands over it.
 pub struct PolicyInForce {
     state: PolicyState,
-    rules: Vec<ThresholdRule>,
     today: chrono::NaiveDate,
 }
 
@@ -138,9 +117,8 @@ impl PolicyInForce {
     pub async fn of(ask: &RequestContext) -> Result<PolicyInForce, Problem> {
         ask.touch_store();
         let hub = ask.state.hub();
-        let rules = hub.rules.all().to_vec();
-        let state = hub.policy_state(VERSIONS).await.map_err(mendable)?;
-        Ok(PolicyInForce { state, rules, today: hub.clock.today(hub.settings.zone) })
+        let state = hub.policy_state(VERSIONS_READ).await.map_err(mendable)?;
+        Ok(PolicyInForce { state, today: hub.clock.today(hub.settings.zone) })
     }
 }
 
@@ -153,7 +131,11 @@ impl PolicyInForce {
     }
     /// Versions that were saved, at most 50, the newest first. Needs the scope `operate`.
     async fn versions(&self, ctx: &Context<'_>) -> Option<Vec<PolicyVersion>> {
-        permitted(ctx, AccessScope::Operate).then(|| self.state.versions.iter().cloned().map(PolicyVersion).collect())
+        permitted(ctx, AccessScope::Operate).then(|| PolicyVersion::shown(&self.state.versions))
+    }
+    /// What stands over `huitu.toml` and the thresholds file, each key beside what they say. Needs the scope `operate`.
+    async fn saved(&self, ctx: &Context<'_>) -> Option<Vec<SavedSetting>> {
+        permitted(ctx, AccessScope::Operate).then(|| SavedSetting::all(&self.state.saved))
     }
     /// Why what was saved cannot be applied to today's `huitu.toml`: until somebody takes it back, nothing is judged anew. Null where it
     /// can.
@@ -162,35 +144,45 @@ impl PolicyInForce {
     }
     /// Months after its founding in which an enterprise need not have a union yet.
     async fn grace_months(&self) -> u32 {
-        self.state.policy.grace_months
+        self.state.in_force.policy.grace_months
     }
     /// Kinds of coverage that count in the coverage rate.
     async fn counted_kinds(&self) -> Vec<UnionStatus> {
-        self.state.policy.counted_kinds.iter().map(|kind| (*kind).into()).collect()
+        self.state.in_force.policy.counted_kinds.iter().map(|kind| (*kind).into()).collect()
     }
     /// Kinds of coverage that count in the establishment rate (建会率).
     async fn established_kinds(&self) -> Vec<UnionStatus> {
-        self.state.policy.established_kinds.iter().map(|kind| (*kind).into()).collect()
+        self.state.in_force.policy.established_kinds.iter().map(|kind| (*kind).into()).collect()
     }
     /// Branches of legal persons are out of scope.
     async fn branches_out_of_scope(&self) -> bool {
-        self.state.policy.branches_out_of_scope
+        self.state.in_force.policy.branches_out_of_scope
     }
     /// Individual businesses (个体工商户) are out of scope.
     async fn individuals_out_of_scope(&self) -> bool {
-        self.state.policy.individuals_out_of_scope
+        self.state.in_force.policy.individuals_out_of_scope
     }
     /// From this head count on an enterprise is above designated size by proxy; null: no head count stands in.
     async fn proxy_above(&self) -> Option<u32> {
-        self.state.policy.proxy.above
+        self.state.in_force.policy.proxy.above
+    }
+    /// Up to this head count an enterprise is below designated size by proxy; null: no head count says so.
+    async fn proxy_below(&self) -> Option<u32> {
+        self.state.in_force.policy.proxy.below
     }
     /// Weights of the priority.
     async fn weights(&self) -> Vec<PolicyWeight> {
-        weights(&self.state.policy).into_iter().map(|(name, value)| PolicyWeight { name, value }).collect()
+        weights(&self.state.in_force.policy).into_iter().map(|(name, value)| PolicyWeight { name, value }).collect()
     }
     /// Rules of designated size, those that held once among them.
     async fn thresholds(&self) -> Vec<SizeThreshold> {
-        self.rules.iter().map(|rule| SizeThreshold { rule: rule.clone(), today: self.today }).collect()
+        let rules = self.state.in_force.rules.all();
+        rules.iter().map(|rule| SizeThreshold { rule: rule.clone(), today: self.today }).collect()
+    }
+    /// What holds an edition for a person: how far it may differ from the published one, and what a first roll must show.
+    async fn publication_limits(&self) -> Vec<PublicationLimit> {
+        let limits = publication(&self.state.in_force.policy);
+        limits.into_iter().map(|(name, value)| PublicationLimit { name, value }).collect()
     }
 }
 
@@ -201,6 +193,35 @@ pub struct PolicyWeightInput {
     name: String,
     /// Points, persons or months.
     value: f64,
+}
+
+/// A limit to be tried.
+#[derive(Debug, InputObject)]
+pub struct PublicationLimitInput {
+    /// Its name in `[policy.publication]`, such as `gap_percent`.
+    name: String,
+    /// A share in percent, or a number of enterprises.
+    value: f64,
+}
+
+/// An amount to be tried.
+#[derive(Debug, InputObject)]
+pub struct ThresholdAmountInput {
+    /// What it is of, such as `revenue_main`.
+    metric: String,
+    /// At least so many whole yuan, or persons.
+    least: f64,
+}
+
+/// Other amounts of a rule of designated size, instead of those saved before.
+#[derive(Debug, InputObject)]
+pub struct ThresholdInput {
+    /// Code of the rule in the thresholds file, such as `retail-2010`.
+    code: String,
+    /// From this day on, the rule as it is until the day before; for all of its time where left out.
+    from: Option<Date>,
+    /// The amounts that change; the others stay.
+    amounts: Vec<ThresholdAmountInput>,
 }
 
 /// What would be changed of the policy; what is left out stays.
@@ -218,8 +239,24 @@ pub struct PolicyChangeInput {
     individuals_out_of_scope: Option<bool>,
     /// From this head count on an enterprise is above designated size by proxy; null switches that off.
     proxy_above: MaybeUndefined<u32>,
+    /// Up to this head count an enterprise is below designated size by proxy; null switches that off.
+    proxy_below: MaybeUndefined<u32>,
     /// Weights of the priority.
     weights: Option<Vec<PolicyWeightInput>>,
+    /// What holds an edition.
+    publication_limits: Option<Vec<PublicationLimitInput>>,
+    /// Amounts of rules of designated size.
+    thresholds: Option<Vec<ThresholdInput>>,
+}
+
+impl ThresholdInput {
+    fn change(self) -> (String, RuleChange) {
+        // What is no whole number within bounds becomes 0, which no amount can be.
+        let whole =
+            |least: f64| if least.fract() == 0.0 && (1.0..=LARGEST_AMOUNT as f64).contains(&least) { least as i64 } else { 0 };
+        let amounts = self.amounts.into_iter().map(|amount| (amount.metric, whole(amount.least))).collect();
+        (self.code, RuleChange { from: self.from.map(|day| day.0), amounts })
+    }
 }
 
 impl From<PolicyChangeInput> for PolicyChange {
@@ -231,12 +268,11 @@ impl From<PolicyChangeInput> for PolicyChange {
             established_kinds: kinds(input.established_kinds),
             branches_out_of_scope: input.branches_out_of_scope,
             individuals_out_of_scope: input.individuals_out_of_scope,
-            proxy_above: match input.proxy_above {
-                MaybeUndefined::Undefined => None,
-                MaybeUndefined::Null => Some(None),
-                MaybeUndefined::Value(heads) => Some(Some(heads)),
-            },
+            proxy_above: given(input.proxy_above),
+            proxy_below: given(input.proxy_below),
             weights: input.weights.unwrap_or_default().into_iter().map(|w| (w.name, w.value as f32)).collect(),
+            publication: input.publication_limits.unwrap_or_default().into_iter().map(|l| (l.name, l.value)).collect(),
+            thresholds: input.thresholds.unwrap_or_default().into_iter().map(ThresholdInput::change).collect(),
         }
     }
 }
@@ -306,6 +342,8 @@ pub struct PolicyMoved {
 /// What would change with another policy. Nothing of it is kept.
 #[derive(SimpleObject)]
 pub struct PolicyPreview {
+    /// The day they are judged by: the edition's, or that on which the last of the changed rules begins to hold.
+    judged_on: Date,
     /// Enterprises that were judged: all, or of a large city evenly spread ones.
     judged: u64,
     /// Out of so many.
@@ -328,8 +366,8 @@ impl PolicyPreview {
     /// What would change of the enterprises that the caller may see; who runs the hub and sees none is told the counts of all.
     ///
     /// # Errors
-    /// A change that cannot be; another preview is running; the store cannot be read.
-    pub async fn tried(ctx: &Context<'_>, change: PolicyChangeInput) -> Result<PolicyPreview, Problem> {
+    /// A change that cannot be; a key that nobody saved; another preview is running; the store cannot be read.
+    pub async fn tried(ctx: &Context<'_>, change: PolicyChangeInput, take_back: &[String]) -> Result<PolicyPreview, Problem> {
         let ask = ask(ctx);
         ask.touch_store();
         let edition = ask.edition()?;
@@ -337,7 +375,8 @@ impl PolicyPreview {
             true => edition.filter(&ask.counted_in_areas(Filter::All))?,
             false => edition.all(),
         };
-        let found = ask.state.hub().policy_preview(&change.into(), &rows, ask.caller.sight()).await.map_err(mendable)?;
+        let sight = ask.caller.sight();
+        let found = ask.state.hub().policy_preview(&change.into(), take_back, &rows, sight).await.map_err(mendable)?;
         let edition = found.edition.clone();
         let seen: Vec<_> = found.moved.iter().filter(|m| ask.may_see(edition.enterprise(m.row))).collect();
         ask.show(&edition, seen.iter().map(|m| m.row), selected(ctx.field()));
@@ -349,6 +388,7 @@ impl PolicyPreview {
         let moves =
             found.moves.iter().map(|(from, to, n)| PolicyMove { from: (*from).into(), to: (*to).into(), enterprises: *n });
         Ok(PolicyPreview {
+            judged_on: Date(found.judged_on),
             judged: found.judged,
             of: found.of,
             now: found.now.into(),

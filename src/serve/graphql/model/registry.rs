@@ -8,6 +8,7 @@ use super::cases::areas_of_caller;
 use super::connection::{numbered, page_of, pages};
 use super::corrections::{CorrectionConnection, CorrectionCounts, CorrectionFilter};
 use super::registry_quality::{Quality, QualityPoint, QualityPointConnection};
+use super::registry_settings::RegistrySettings;
 use super::scalars::{CorrectionState, Date, DateTime, EnterpriseField, Language};
 use super::tokens::AccessToken;
 use super::unentered::UnenteredRowConnection;
@@ -153,7 +154,18 @@ impl Registry {
         if !permitted_of(ctx, &self.name, AccessScope::Operate) {
             return None;
         }
-        self.connector(ask(ctx))?.manners.schedule.clone()
+        let ask = ask(ctx);
+        ask.touch_store();
+        ask.state.hub().manners(self.connector(ask)?).schedule
+    }
+    /// When it is pulled, what holds its batches, and what of it was saved over its connector; null where it has no connector any more.
+    /// For its department too; else it needs the scope `operate`.
+    async fn settings(&self, ctx: &Context<'_>) -> Result<Option<RegistrySettings>> {
+        let ask = ask(ctx);
+        if !permitted_of(ctx, &self.name, AccessScope::Operate) || self.connector(ask).is_none() {
+            return Ok(None);
+        }
+        RegistrySettings::of(ask, &self.name).await.or_tell(ctx).map(Some)
     }
     /// The last good pull.
     async fn last_good(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {

@@ -141,7 +141,7 @@ pub struct SizeRule(ThresholdRule);
 
 impl SizeRule {
     fn find(ask: &RequestContext, id: &str) -> Option<SizeRule> {
-        ask.state.hub().rules.get(id).cloned().map(SizeRule)
+        ask.state.hub().rules.named(id).map(SizeRule)
     }
 }
 

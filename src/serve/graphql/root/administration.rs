@@ -50,11 +50,12 @@ impl AdministrationQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What would be changed.")] change: PolicyChangeInput,
+        #[graphql(desc = "Saved keys that would be as `huitu.toml` says again.", default)] take_back: Vec<String>,
     ) -> Result<Option<PolicyPreview>> {
         if !permitted(ctx, AccessScope::Operate) {
             return Ok(None);
         }
-        PolicyPreview::tried(ctx, change).await.or_tell(ctx).map(Some)
+        PolicyPreview::tried(ctx, change, &take_back).await.or_tell(ctx).map(Some)
     }
 
     /// Who looked at what, newest first. Needs the scope `audit`.

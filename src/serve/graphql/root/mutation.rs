@@ -13,6 +13,7 @@ use super::federation_changes::FederationMutations;
 use super::named_list_changes::NamedListMutations;
 use super::policy_changes::PolicyMutations;
 use super::recorded::{held, later, mend, progress};
+use super::registry_changes::RegistrySettingsMutations;
 use super::token_changes::TokenMutations;
 use super::visit_changes::VisitMutations;
 use super::webhook_changes::WebhookMutations;
@@ -245,6 +246,7 @@ pub struct Mutations(
     FederationMutations,
     NamedListMutations,
     PolicyMutations,
+    RegistrySettingsMutations,
     TokenMutations,
     VisitMutations,
     WebhookMutations,

@@ -16,6 +16,9 @@ use crate::serve::problem::{Code, Problem};
 pub struct SavePolicyInput {
     /// What is changed; what is left out stays. `policyPreview` says beforehand what it would do.
     change: PolicyChangeInput,
+    /// Saved keys that are to be as `huitu.toml` says again.
+    #[graphql(default)]
+    take_back: Vec<String>,
     /// The version it was made upon (`policy.version`): where somebody saved another one meanwhile, nothing is saved.
     based_on: u32,
     /// Why; kept with who and when.
@@ -44,16 +47,16 @@ pub struct PolicyPayload {
     user_errors: Vec<UserError>,
 }
 
-/// The policy is the whole city's: whoever is bound to some of its areas does not change it.
-fn may_change(ask: &RequestContext) -> Result<(), Problem> {
+/// The policy and how registries are treated are the whole city's: whoever is bound to some of its areas does not change them.
+pub(super) fn may_change(ask: &RequestContext) -> Result<(), Problem> {
     ask.caller.require(AccessScope::Operate)?;
     // An administrator who sees no enterprise is bound to no area either.
     match ask.caller.areas.is_empty() || !ask.caller.role.sees_enterprises() {
         true => Ok(()),
         false => Err(Problem::new(
             Code::Forbidden,
-            "政策参数适用于全市，限于部分区域的令牌不能更改：请由全市的管理员更改",
-            "the policy is the whole city's: a token that is bound to some areas cannot change it; ask an administrator of the city",
+            "政策参数与登记设置适用于全市，限于部分区域的令牌不能更改：请由全市的管理员更改",
+            "policy and settings of registries are the whole city's: a token that is bound to some areas cannot change them; ask an administrator of the city",
         )),
     }
 }
@@ -90,9 +93,9 @@ impl PolicyMutations {
     ) -> Result<PolicyPayload> {
         let ask = ask(ctx);
         may_change(ask).or_tell(ctx)?;
-        let SavePolicyInput { change, based_on, reason } = input;
+        let SavePolicyInput { change, take_back, based_on, reason } = input;
         let (hub, by) = (ask.state.hub(), &ask.caller.name);
-        told(ctx, hub.save_policy(&change.into(), based_on, by, &reason, progress(ask)).await).await
+        told(ctx, hub.save_policy(&change.into(), &take_back, (based_on, by, &reason), progress(ask)).await).await
     }
 
     /// Takes back all that was saved of the policy, so that `huitu.toml` alone counts, and judges the city anew. Needs the scope

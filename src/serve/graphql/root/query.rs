@@ -1,68 +1,34 @@
 //! The questions that can be asked.
 
-use std::sync::Arc;
-
-use async_graphql::{Context, Enum, ID, Interface, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::administration::AdministrationQuery;
 use super::entities;
 use super::exports::Export;
 use super::federation::FederationQuery;
+use super::nodes::{Node, area_of, edition_of_key, find, node_of, show};
 use super::outreach::OutreachQuery;
 use crate::access::AccessScope;
-use crate::edition::{Edition, EditionAsOf, Filter, LookupKey, Row};
-use crate::model::enterprise::IdentifierKind;
+use crate::edition::Filter;
 use crate::serve::answers::filter::{
-    AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, fields_of_order, known_registries, plan_order,
+    AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, fields_of_order, plan_order,
 };
 use crate::serve::answers::usage::{bits_of, selected};
-use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, parts_of_id, permitted};
-use crate::serve::graphql::model::cases::{CaseOwner, OutreachCase};
+use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, permitted};
+use crate::serve::graphql::model::cases::CaseOwner;
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
-use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list, question};
-use crate::serve::graphql::model::corrections::Correction;
+use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list_behind, question};
 use crate::serve::graphql::model::coverage::{Coverage, Dimension, Question, coverage};
-use crate::serve::graphql::model::edition::{EditionConnection, EditionNode, HeldEdition};
+use crate::serve::graphql::model::edition::{EditionConnection, HeldEdition};
 use crate::serve::graphql::model::enterprise::{Enterprise, SearchHit};
-use crate::serve::graphql::model::federation_entries::{UnionCollection, UnionDispatch, UnionPost};
-use crate::serve::graphql::model::federation_figures::FederationFigure;
-use crate::serve::graphql::model::federation_things::FederationThing;
 use crate::serve::graphql::model::labels::{EnumLabel, labels};
 use crate::serve::graphql::model::places::{Area, AreaLevel, Industry, IndustryLevel, areas, industries};
-use crate::serve::graphql::model::provenance::RegistryRecord;
 use crate::serve::graphql::model::registry::{Registry, registries};
 use crate::serve::graphql::model::review::{ReviewConnection, ReviewFilter};
 use crate::serve::graphql::model::scalars::{AsOf, CreditCode, Language};
 use crate::serve::graphql::model::targets::{Target, TargetKey};
-use crate::serve::graphql::model::union_places::UnionPlace;
-use crate::serve::graphql::model::union_services::UnionService;
-use crate::serve::graphql::model::union_units::UnionUnit;
 use crate::serve::graphql::model::unions::{TradeUnion, TradeUnionConnection};
-use crate::serve::problem::{Code, GraphProblem, Problem};
-
-/// Anything that has an id.
-// One stands for the length of an answer; the derive takes no boxes.
-#[allow(clippy::large_enum_variant)]
-#[derive(Interface)]
-#[graphql(field(name = "id", ty = "ID", desc = "Opaque; give it to `node` to find the same thing again."))]
-pub enum Node {
-    Enterprise(Enterprise),
-    TradeUnion(TradeUnion),
-    Area(Area),
-    Industry(Industry),
-    Registry(Registry),
-    RegistryRecord(RegistryRecord),
-    Edition(EditionNode),
-    OutreachCase(OutreachCase),
-    Correction(Correction),
-    UnionUnit(UnionUnit),
-    UnionPlace(UnionPlace),
-    UnionPost(UnionPost),
-    UnionService(UnionService),
-    UnionDispatch(UnionDispatch),
-    UnionCollection(UnionCollection),
-    FederationFigure(FederationFigure),
-}
+use crate::serve::problem::{GraphProblem, Problem};
 
 /// A part of the gap list.
 #[derive(Debug, Enum, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +72,7 @@ struct ListArguments {
     order_by: Option<Vec<EnterpriseOrder>>,
     first: i32,
     after: Option<String>,
+    skip: u32,
     as_of: Option<AsOf>,
 }
 
@@ -120,143 +87,7 @@ async fn root_list(ask: &RequestContext, base: Filter, arguments: ListArguments)
     let after = arguments.after.as_deref();
     let cursor = checked_cursor(after, question(ask, &ask.within_areas(filter.clone()), &order))?;
     let edition = ask.edition_at(as_of, cursor.as_ref())?;
-    list(ask, &edition, filter, &order, first, after)
-}
-
-/// The enterprise a key names. A branch under its parent's code does not make the code ambiguous.
-async fn find(ask: &RequestContext, edition: &Arc<Edition>, key: &EnterpriseKey) -> Result<Option<Enterprise>, Problem> {
-    let key = match key {
-        EnterpriseKey::Id(id) => LookupKey::Id(parts_of_id(id).0.to_owned()),
-        EnterpriseKey::CreditCode(code) => LookupKey::CreditCode(code.clone()),
-        EnterpriseKey::OrganisationCode(code) => LookupKey::Identifier(IdentifierKind::OrganisationCode, code.clone()),
-        EnterpriseKey::Registration(number) => LookupKey::Identifier(IdentifierKind::Registration, number.clone()),
-        EnterpriseKey::TaxNumber(number) => LookupKey::Identifier(IdentifierKind::Tax, number.clone()),
-        EnterpriseKey::InsuranceNumber(number) => LookupKey::Identifier(IdentifierKind::Insurance, number.clone()),
-        EnterpriseKey::Record(record) => {
-            let hub = ask.state.hub();
-            known_registries(hub, std::slice::from_ref(&record.registry))?;
-            // Who is found by a payment's key pays.
-            hub.presence_in(&record.registry).scope().map_or(Ok(()), |scope| ask.caller.require(scope))?;
-            LookupKey::Record { registry: record.registry.clone(), key: record.key.clone() }
-        }
-    };
-    let mut rows: Vec<Row> = edition.rows(&key).into_iter().filter(|row| ask.may_see(edition.enterprise(*row))).collect();
-    if rows.is_empty()
-        && let LookupKey::Id(id) = &key
-    {
-        // An id that was merged into another one.
-        ask.touch_store();
-        if let Some(target) = ask.state.hub().store.entity_redirect(id).await? {
-            rows = edition.row_of_id(&target).filter(|row| ask.may_see(edition.enterprise(*row))).into_iter().collect();
-        }
-    }
-    if rows.len() > 1 {
-        let heads: Vec<Row> = rows.iter().copied().filter(|row| edition.enterprise(*row).branch_of().is_none()).collect();
-        if heads.len() == 1 {
-            rows = heads;
-        } else {
-            let ids: Vec<&str> = rows.iter().take(10).map(|row| edition.enterprise(*row).id()).collect();
-            return Err(Problem::new(
-                Code::Ambiguous,
-                format!("有 {} 家企业符合，请改用 id 查询", rows.len()),
-                format!("{} enterprises match; ask by id", rows.len()),
-            )
-            .remedy(ids.join(", ")));
-        }
-    }
-    Ok(rows.first().map(|row| Enterprise::new(ask, edition, *row)))
-}
-
-async fn node_of(ask: &RequestContext, id: &str) -> Result<Option<Node>, Problem> {
-    if let Some((kind, rest)) = id.split_once(':') {
-        return Ok(match kind {
-            "area" => area_of(ask, id)?.map(Node::Area),
-            "industry" => rest.split_once(':').and_then(|(year, code)| {
-                let edition = ask.edition().ok()?;
-                let year = year.parse().ok()?;
-                edition.industry(code, year).map(|_| Node::Industry(Industry::new(&edition, code, year)))
-            }),
-            "registry" => {
-                let known = registries(ask).await?;
-                known.into_iter().find(|r| r.is(rest)).map(Node::Registry)
-            }
-            "edition" => {
-                let manifest = rest.parse().ok().and_then(|number| ask.state.hub().editions.manifest(number));
-                manifest.map(|m| Node::Edition(EditionNode::of(m)))
-            }
-            "unit" | "place" | "post" | "service" | "dispatch" | "collection" | "figure" => {
-                FederationThing::find(ask, kind, rest).await?.map(|thing| match thing {
-                    FederationThing::Unit(unit) => Node::UnionUnit(unit),
-                    FederationThing::Place(place) => Node::UnionPlace(place),
-                    FederationThing::Post(post) => Node::UnionPost(post),
-                    FederationThing::Service(service) => Node::UnionService(service),
-                    FederationThing::Dispatch(agreement) => Node::UnionDispatch(agreement),
-                    FederationThing::Collection(collection) => Node::UnionCollection(collection),
-                    FederationThing::Figure(figure) => Node::FederationFigure(figure),
-                })
-            }
-            "case" if ask.caller.may(AccessScope::Review) => OutreachCase::find(ask, rest).await?.map(Node::OutreachCase),
-            "correction" => Correction::find(ask, rest).await?.map(Node::Correction),
-            "record" => match rest.parse() {
-                Ok(number) if ask.caller.may(AccessScope::Records) => {
-                    let Some(d) = ask.record(number).await?.filter(|d| ask.may_know_presence(&d.registry)) else {
-                        return Ok(None);
-                    };
-                    let holder = ask.holder_of(&d.registry, &d.key)?;
-                    // One of another district is not there for this caller; nor is one of which nobody knows whose it is.
-                    (holder.is_some() || ask.caller.areas.is_empty()).then(|| {
-                        Node::RegistryRecord(RegistryRecord { registry: d.registry.clone(), key: d.key.clone(), id: d.id })
-                    })
-                }
-                _ => None,
-            },
-            _ => None,
-        });
-    }
-    // An id that was told of an earlier edition finds the thing as it was.
-    let edition = match parts_of_id(id).1 {
-        Some(number) => ask.edition_at(Some(EditionAsOf::Edition(number)), None)?,
-        None => ask.edition()?,
-    };
-    if let Some(union) = TradeUnion::find(ask, &edition, id) {
-        return Ok(Some(Node::TradeUnion(union)));
-    }
-    Ok(find(ask, &edition, &EnterpriseKey::Id(ID(id.to_owned()))).await?.map(Node::Enterprise))
-}
-
-/// The edition that a gateway's id names, else the newest. Of one that is gone there is nothing, as of an id that nobody knows: it spoils
-/// no other.
-fn edition_of_key(ask: &RequestContext, id: &str) -> Result<Option<Arc<Edition>>, Problem> {
-    match parts_of_id(id).1 {
-        Some(number) => Ok(ask.edition_at(Some(EditionAsOf::Edition(number)), None).ok()),
-        None => ask.edition().map(Some),
-    }
-}
-
-/// The area of an id, as it was in the edition that the id names, else as it is.
-fn area_of(ask: &RequestContext, id: &str) -> Result<Option<Area>, Problem> {
-    let edition = match parts_of_id(id).1 {
-        Some(number) => ask.edition_at(Some(EditionAsOf::Edition(number)), None)?,
-        None => ask.edition()?,
-    };
-    Ok(Area::known(&edition, id))
-}
-
-/// Counts the enterprises among these things as shown, and those whose records are.
-fn show<'a>(ctx: &Context<'_>, nodes: impl Iterator<Item = &'a Node>) {
-    let fields = selected(ctx.field());
-    for node in nodes {
-        let ask = ask(ctx);
-        match node {
-            Node::Enterprise(e) => ask.show(e.edition(), std::iter::once(e.row().row), fields),
-            Node::RegistryRecord(record) => {
-                if let (Ok(edition), Ok(Some(row))) = (ask.edition(), ask.holder_of(&record.registry, &record.key)) {
-                    ask.show(&edition, std::iter::once(row), fields);
-                }
-            }
-            _ => {}
-        }
-    }
+    list_behind(ask, &edition, filter, &order, first, (after, arguments.skip))
 }
 
 pub struct Query;
@@ -306,15 +137,18 @@ impl Query {
         #[graphql(desc = "By falling priority where left out.")] order_by: Option<Vec<EnterpriseOrder>>,
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
+        #[graphql(default, desc = "Leave out so many more behind it, or from the beginning: a jump to wherever costs one page.")]
+        skip: u32,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<EnterpriseConnection> {
         let parts = include.unwrap_or_else(|| vec![GapPart::Lacking]).into_iter().map(GapPart::filter);
-        root_list(ask(ctx), Filter::Or(parts.collect()), ListArguments { filter, order_by, first, after, as_of })
+        root_list(ask(ctx), Filter::Or(parts.collect()), ListArguments { filter, order_by, first, after, skip, as_of })
             .await
             .or_tell(ctx)
     }
 
     /// Enterprises of any kind.
+    #[allow(clippy::too_many_arguments)] // the arguments of a field are its contract
     async fn enterprises(
         &self,
         ctx: &Context<'_>,
@@ -322,9 +156,11 @@ impl Query {
         #[graphql(desc = "By falling priority where left out.")] order_by: Option<Vec<EnterpriseOrder>>,
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
+        #[graphql(default, desc = "Leave out so many more behind it, or from the beginning: a jump to wherever costs one page.")]
+        skip: u32,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<EnterpriseConnection> {
-        root_list(ask(ctx), Filter::All, ListArguments { filter, order_by, first, after, as_of }).await.or_tell(ctx)
+        root_list(ask(ctx), Filter::All, ListArguments { filter, order_by, first, after, skip, as_of }).await.or_tell(ctx)
     }
 
     #[graphql(entity)]
