@@ -20,6 +20,8 @@ use crate::edition::format::verdict_code;
 const MOST_CELLS: usize = 4_000_000;
 /// Rows of a part whose orders are made the first time they are asked for: that takes a few milliseconds.
 const AT_ONCE: usize = 200_000;
+/// As many employees or members as do not fit, or more.
+const MANY: u16 = u16::MAX;
 /// Values of facets whose rows are kept in an order.
 const KEPT_FACETS: usize = 48;
 /// Columns whose codes an order may hold, and rows as one more.
@@ -45,10 +47,12 @@ struct Stretch {
 pub struct CountingOrder {
     /// Where each row stands.
     position: Vec<u32>,
-    /// By place in the order.
-    employees: Vec<u32>,
-    members: Vec<u32>,
+    /// By place in the order; `MANY` stands for those in `many`. Narrow, since going over them waits for memory.
+    employees: Vec<u16>,
+    members: Vec<u16>,
     unions: Vec<u8>,
+    /// Employees and members of whoever has too many of either, by place in the order.
+    many: HashMap<u32, (u32, u32)>,
     stretches: Vec<Stretch>,
     /// The dimensions with a column that it tells apart, each with the number of every group.
     dimensions: Vec<(Dimension, Vec<u16>)>,
@@ -156,6 +160,7 @@ impl CountingOrder {
             employees: vec![0; len],
             members: vec![0; len],
             unions: vec![0; len],
+            many: HashMap::new(),
             stretches,
             dimensions,
             facets: Cache::new(KEPT_FACETS),
@@ -165,8 +170,13 @@ impl CountingOrder {
             let next = &mut next[*cell as usize];
             let at = *next as usize;
             (*cell, *next) = (*next, *next + 1);
-            (order.employees[at], order.members[at], order.unions[at]) =
-                (facts.employees[row], facts.members[row], facts.unions[row]);
+            let (employees, members) = (facts.employees[row], facts.members[row]);
+            if employees.max(members) >= u32::from(MANY) {
+                order.many.insert(at as u32, (employees, members));
+            }
+            order.employees[at] = employees.min(u32::from(MANY)) as u16;
+            order.members[at] = members.min(u32::from(MANY)) as u16;
+            order.unions[at] = facts.unions[row];
         }
         let whole = |stretch: &Stretch| {
             let mut whole = Cell { count: u64::from(stretch.end - stretch.start), ..Cell::default() };
@@ -179,9 +189,20 @@ impl CountingOrder {
     }
 
     fn add(&self, at: usize, to: &mut Cell) {
-        to.employees += u64::from(self.employees[at]);
-        to.members += u64::from(self.members[at]);
+        let (employees, members) = match (self.employees[at], self.members[at]) {
+            (MANY, _) | (_, MANY) => self.many[&(at as u32)],
+            (employees, members) => (u32::from(employees), u32::from(members)),
+        };
+        to.employees += u64::from(employees);
+        to.members += u64::from(members);
         to.unions += u64::from(self.unions[at]);
+    }
+
+    fn employees(&self, at: usize) -> u32 {
+        match self.employees[at] {
+            MANY => self.many[&(at as u32)].0,
+            few => u32::from(few),
+        }
     }
 
     /// Bits of no row.
@@ -308,7 +329,7 @@ impl CountingOrder {
                 left &= left - 1;
                 match has_more {
                     true => self.add(at, &mut some),
-                    false => some.employees += u64::from(self.employees[at]),
+                    false => some.employees += u64::from(self.employees(at)),
                 }
             }
         }
