@@ -60,6 +60,7 @@ pub mod receipt;
 mod relink;
 pub mod retention;
 pub mod return_flow;
+mod shared_editions;
 pub mod stages;
 pub mod sync;
 pub mod targets;
