@@ -14,6 +14,7 @@ pub mod records;
 pub mod store;
 
 pub mod config;
+pub mod depot;
 pub mod hub;
 
 pub use huitu_rules::{access, assess, cases, federation, link, model, normalise};

@@ -12,7 +12,7 @@
 //! The crate is one of four, so that what changes seldom is compiled seldom: `rules` (the pure rooms) ‹ `sources` (what departments
 //! send) ‹ `engine` (from a row to an edition) ‹ this one (what answers, and the program). Its rooms are named here as if they were one.
 
-pub use huitu_engine::{audit, backup, config, edition, hub, kept_file, kernel, land, publish, records, store};
+pub use huitu_engine::{audit, backup, config, depot, edition, hub, kept_file, kernel, land, publish, records, store};
 pub use huitu_rules::{access, assess, cases, federation, link, model, normalise};
 pub use huitu_sources::{connector, pull};
 

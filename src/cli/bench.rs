@@ -13,6 +13,7 @@ use crate::bench::federation::FederationBench;
 use crate::bench::link::{GROWTH, link};
 use crate::bench::pull::PullBench;
 use crate::bench::work::WorkBench;
+use crate::config::Settings;
 use crate::hub::Hub;
 use crate::model::Clock;
 
@@ -90,15 +91,19 @@ enum BenchCommand {
     },
 }
 
+/// The settings without the object store: what is measured is shared with nobody.
+fn alone(common: &Common) -> anyhow::Result<Settings> {
+    Ok(Settings { editions: None, ..common.settings()? })
+}
+
 pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         BenchCommand::Serve { rows } => serve(common, rows).await?,
         BenchCommand::Pull { rows, seed, postgres, only, file } => {
-            crate::bench::pull::run(&common.settings()?, common.json, PullBench { rows, seed, postgres, only, files: file })
-                .await?
+            crate::bench::pull::run(&alone(common)?, common.json, PullBench { rows, seed, postgres, only, files: file }).await?
         }
         BenchCommand::All { enterprises, seed, beside, svg } => {
-            let mut settings = common.settings()?;
+            let mut settings = alone(common)?;
             settings.data = settings.data.join("bench-city");
             crate::bench::city::run(&settings, common.json, CityBench { sizes: enterprises, seed, beside, svg }).await?
         }
@@ -121,7 +126,7 @@ pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn work(common: &Common, bench: WorkBench) -> anyhow::Result<()> {
-    let mut settings = common.settings()?;
+    let mut settings = alone(common)?;
     settings.data = settings.data.join(format!("bench-work-{}-{}", bench.enterprises, bench.cases));
     crate::bench::work::prepare(&settings.data, bench)?;
     let hub = Hub::open(settings, Clock::System).await?;
@@ -134,7 +139,7 @@ async fn work(common: &Common, bench: WorkBench) -> anyhow::Result<()> {
 }
 
 async fn federation(common: &Common, bench: FederationBench) -> anyhow::Result<()> {
-    let mut settings = common.settings()?;
+    let mut settings = alone(common)?;
     settings.data = settings.data.join(format!("bench-federation-{}-{}", bench.enterprises, bench.units));
     crate::bench::federation::prepare(&settings.data, bench)?;
     let hub = Hub::open(settings, Clock::System).await?;
@@ -147,7 +152,7 @@ async fn federation(common: &Common, bench: FederationBench) -> anyhow::Result<(
 }
 
 async fn serve(common: &Common, rows: u32) -> anyhow::Result<()> {
-    let mut settings = common.settings()?;
+    let mut settings = alone(common)?;
     settings.data = settings.data.join(format!("bench-{rows}"));
     let mut figures = crate::bench::serve::prepare(&settings.data, rows)?;
     let began = Instant::now();

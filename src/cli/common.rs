@@ -136,6 +136,7 @@ impl Common {
             public_url,
             secrets: Default::default(),
             corrections: file.corrections,
+            editions: file.editions,
         })
     }
 }

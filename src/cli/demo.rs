@@ -56,6 +56,8 @@ pub struct DemoArgs {
 pub async fn run(common: &Common, args: DemoArgs) -> anyhow::Result<ExitCode> {
     let lang = common.lang();
     let mut settings = common.settings()?;
+    // An invented city is nobody else's.
+    settings.editions = None;
     if common.data.is_none() {
         settings.data = PathBuf::from(DEMO_DATA);
     }

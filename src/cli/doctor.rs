@@ -8,7 +8,10 @@ use serde::Serialize;
 
 use super::common::{Common, LangArg};
 use crate::cases::correction::CorrectionsPolicy;
+use crate::config::Settings;
+use crate::depot::Depot;
 use crate::model::Clock;
+use crate::model::message::Lang;
 use crate::store::Store;
 
 /// Free space below which a sync is likely to end half-way, in bytes.
@@ -52,6 +55,7 @@ pub async fn run(common: &Common) -> anyhow::Result<ExitCode> {
         memory(),
     ];
     findings.push(store(&settings.data, settings.store.as_deref()).await);
+    findings.extend(object_store(&settings).await);
     findings.extend(calendar(&settings.corrections, Clock::System.today(settings.zone)));
     Ok(report(common, &findings))
 }
@@ -133,6 +137,23 @@ fn free_bytes(path: &std::path::Path) -> Option<u64> {
         let mut stat: libc::statvfs = std::mem::zeroed();
         (libc::statvfs(path.as_ptr(), &mut stat) == 0).then(|| stat.f_bavail as u64 * stat.f_frsize as u64)
     }
+}
+
+/// A line where editions are shared by an object store; None otherwise.
+async fn object_store(settings: &Settings) -> Option<Finding> {
+    let said = settings.editions.as_ref()?;
+    let listed = match Depot::open(said, &settings.data.join("editions"), "") {
+        Ok(depot) => depot.look().await,
+        Err(error) => Err(error),
+    };
+    Some(match listed {
+        Ok(listed) => Finding::good(
+            "editions",
+            format!("对象存储 {} 可读，列有 {listed} 期", said.place),
+            format!("{} can be read and lists {listed} editions", said.place),
+        ),
+        Err(error) => Finding::bad("editions", error.text(Lang::Zh), error.text(Lang::En)),
+    })
 }
 
 fn port(listen: std::net::SocketAddr) -> Finding {

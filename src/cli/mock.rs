@@ -56,7 +56,8 @@ impl Mock {
             }
             let place = folder.path().join(format!("day-{day}"));
             let city = simulate::serve(&place, seed, enterprises, day, ServeOptions::default()).await?;
-            let mut settings = Settings { data: folder.path().join("data"), sources: Default::default(), ..settings.clone() };
+            let mut settings =
+                Settings { data: folder.path().join("data"), sources: Default::default(), editions: None, ..settings.clone() };
             for source in &city.sources {
                 settings.sources.insert(source.registry.to_owned(), source.place.clone());
                 if let Some(token) = &source.token {

@@ -45,6 +45,23 @@ pub struct ConfigFile {
     pub login: Option<Login>,
     /// How long departments have to answer what they are asked.
     pub corrections: CorrectionsPolicy,
+    /// Where editions are shared; without it, in the folder alone.
+    pub editions: Option<EditionStore>,
+}
+
+/// The `[editions]` table: an S3-compatible object store through which nodes share editions.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct EditionStore {
+    /// `s3://BUCKET/PREFIX`.
+    pub place: String,
+    /// Address of the store; by default Amazon's of the region.
+    pub endpoint: Option<String>,
+    /// `us-east-1` by default.
+    pub region: Option<String>,
+    /// Its secret stands in `secret_file` or HUITU_EDITIONS_SECRET; by default as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say.
+    pub access_key_id: Option<String>,
+    pub secret_file: Option<PathBuf>,
 }
 
 /// The `[serve]` table: what callers may ask, and how. Every key has a default.
@@ -119,6 +136,8 @@ pub struct Settings {
     pub secrets: BTreeMap<String, PathBuf>,
     /// How long departments have to answer what they are asked.
     pub corrections: CorrectionsPolicy,
+    /// Where editions are shared; None: in the folder alone.
+    pub editions: Option<EditionStore>,
 }
 
 #[derive(Debug, Error)]

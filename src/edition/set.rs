@@ -214,9 +214,11 @@ impl Editions {
         tracing::error!(%error, number, "an edition is passed over; the last good one goes on answering");
     }
 
-    /// Whether an edition was found to be broken: it answers nothing.
+    /// Whether an edition was found to be broken, and its files are still those that were looked at: it answers nothing.
     pub fn is_broken(&self, number: u32) -> bool {
-        self.checked.lock().expect("no panic while checking").get(&number).is_some_and(|c| c.broken.is_some())
+        let checked = self.checked.lock().expect("no panic while checking");
+        let now = || stamp(&self.root.join(folder_name(number))).unwrap_or_default();
+        checked.get(&number).is_some_and(|c| c.broken.is_some() && c.stamp == now())
     }
 
     /// The newest edition.

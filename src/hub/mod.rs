@@ -66,6 +66,7 @@ mod relink;
 pub mod retention;
 pub mod return_flow;
 pub mod saved_versions;
+mod shared_editions;
 pub mod stages;
 pub mod sync;
 pub mod targets;

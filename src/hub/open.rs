@@ -6,14 +6,19 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+
 use super::error::{HubError, all_of};
 use super::lookups::Lookups;
 use super::policy_change::Yardstick;
 use crate::assess::Rules;
 use crate::config::Settings;
 use crate::connector::{Connector, Secret, Transport};
+use crate::depot::{Depot, Wanted};
 use crate::edition::Editions;
 use crate::model::Clock;
+use crate::model::message::Lang;
+use crate::model::problem::Problem;
 use crate::pull::Breaker;
 use crate::records::some::{SomeRecords, some};
 use crate::records::stream::{RecordSource, RecordStream, SnapshotUse, WantedLinks};
@@ -39,6 +44,8 @@ pub struct Hub {
     /// As configured; of whoever leads those in force.
     pub rules: Arc<Rules>,
     pub editions: Arc<Editions>,
+    /// The object store that editions are shared by; None: the folder alone.
+    pub(in crate::hub) depot: Option<Arc<Depot>>,
     pub clock: Clock,
     /// Registries on private and loopback addresses may be pulled (demonstration, tests).
     pub allow_private: bool,
@@ -116,6 +123,7 @@ impl Hub {
         let has_landed = |name: &str| landed.iter().any(|row| row.name == name && row.last_good.is_some());
         let is_given = |c: &Connector| c.source.transport == Transport::Push || settings.sources.contains_key(&c.name);
         connectors.retain(|c| c.enabled || is_given(c) || has_landed(&c.name));
+        let depot = depot(&settings, &store).await?.map(Arc::new);
         let editions = Arc::new(Editions::open(&settings.data.join("editions"))?);
         let hub = Hub {
             store,
@@ -125,6 +133,7 @@ impl Hub {
             settings: Arc::new(settings),
             rules,
             editions,
+            depot,
             clock,
             allow_private: false,
             stall_timeout: STALL_TIMEOUT,
@@ -204,6 +213,24 @@ fn no_registry<'a>(name: &str, known: impl Iterator<Item = &'a str>, before: &st
         format!("{before}没有登记「{name}」；是否指「{nearest}」？现有：{}", known.join("、")),
         format!("{before}there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {}", known.join(", ")),
     )
+}
+
+/// Several faults as one text, in Chinese and in English.
+pub(super) fn all_of(faults: &[Problem]) -> [String; 2] {
+    let joined = |of: fn(&Problem) -> &str, by: &str| faults.iter().map(of).collect::<Vec<_>>().join(by);
+    [joined(|fault| fault.zh.as_str(), "；"), joined(|fault| fault.en.as_str(), "; ")]
+}
+
+/// The object store of the settings, asked for the edition in force. A store that fails is told in the log: what the folder has answers.
+///
+/// # Errors
+/// `Told`: what is wrong with the settings; `Store`, where its name cannot be read.
+async fn depot(settings: &Settings, store: &Store) -> Result<Option<Depot>, HubError> {
+    let Some(said) = &settings.editions else { return Ok(None) };
+    let depot = Depot::open(said, &settings.data.join("editions"), &store.id().await?);
+    let depot = depot.map_err(|e| HubError::said(e.text(Lang::Zh), e.text(Lang::En)))?;
+    let _ = depot.fetch(Wanted::Newest, |_| false).boxed().await;
+    Ok(Some(depot))
 }
 
 /// The built-in threshold rules, or those of a file.

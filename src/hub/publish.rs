@@ -18,6 +18,7 @@ use super::open::Hub;
 use super::progress::{ProgressSink, SyncEvent};
 use super::unreadable;
 use crate::assess::assess;
+use crate::depot::Sharing;
 use crate::hub::published::Published;
 use crate::kept_file::WrittenFile;
 use crate::land::receipt::Receipt;
@@ -119,6 +120,7 @@ impl Hub {
         // On the heap: what it holds between its steps is large, and callers hold it in turn.
         let published = Box::pin(self.publish_what_changed(force, progress, receipts)).instrument(tracing::info_span!("publish"));
         let published = self.stages.run("publish", "", published).await?;
+        self.share_editions(Sharing::default()).await;
         self.followed_by_corrections().await;
         Ok(published)
     }
@@ -135,6 +137,8 @@ impl Hub {
         let sources = self.sources(&rows);
         let unmet = self.unmet(&sources, as_of);
         let inputs = self.inputs(as_of, &unmet).await?;
+        // Another node may have published the edition that this one follows.
+        self.fetch_editions().await;
         self.editions.refresh()?;
         let previous = self.editions.current().ok();
         // Where the newest edition is broken an older one answers: it is published again, whatever has changed.
@@ -452,6 +456,7 @@ impl Hub {
     /// Folders of editions that a killed process renamed but never recorded.
     pub(super) async fn remove_unrecorded_editions(&self) -> Result<(), HubError> {
         let recorded = self.store.latest_edition().await?.map_or(0, |e| e.number as u32);
+        self.share_editions(Sharing { only_recorded: true, ..Sharing::default() }).await;
         for manifest in self.editions.list() {
             if manifest.number > recorded {
                 let folder = self.editions_root().join(crate::edition::folder_name(manifest.number));

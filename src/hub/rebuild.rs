@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::basis::{counting, standing};
 use super::error::HubError;
 use super::open::Hub;
+use crate::depot::Sharing;
 use crate::edition;
 use crate::edition::{EditionError, EditionSource, folder_name};
 use crate::model::field::Field;
@@ -157,6 +158,7 @@ impl Hub {
                 .map_err(io)?;
             self.store.edition_restored(row.number).await?;
             self.editions.refresh()?;
+            self.share_editions(Sharing { restored: Some(number), ..Sharing::default() }).await;
         }
         std::fs::remove_dir_all(&place).map_err(io)?;
         Ok(Rebuilt { number, published: row.digest, rebuilt: manifest.digest, differing, equal, restored })

@@ -6,6 +6,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
 
 use super::error::HubError;
 use super::open::Hub;
+use crate::depot::Sharing;
 use crate::edition::{EditionError, folder_name};
 
 /// Days for which the last edition of every day is kept.
@@ -82,6 +83,9 @@ impl Hub {
             self.store.edition_removed(i64::from(*number), self.clock.millis()).await?;
         }
         self.editions.refresh()?;
+        if !numbers.is_empty() {
+            self.share_editions(Sharing { removed: numbers, ..Sharing::default() }).await;
+        }
         Ok(())
     }
 }

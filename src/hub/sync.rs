@@ -15,6 +15,7 @@ use super::progress::{ProgressSink, SyncEvent};
 use super::published::Published;
 use super::pull_outcome::{PullOutcome, PullWatchdog};
 use crate::connector::{Connector, DriftKind, DriftPolicy, Transport};
+use crate::depot::Sharing;
 use crate::land::apply::{BatchGuard, Landing, land};
 use crate::land::ledger::Ledger;
 use crate::land::reader::RowReader;
@@ -239,7 +240,9 @@ impl Hub {
     /// Cleans up after a killed process: batches that never landed, editions that were never recorded.
     pub(super) async fn recover(&self) -> Result<(), HubError> {
         self.store.fail_interrupted_batches(self.clock.millis(), &[]).await?;
-        self.remove_unrecorded_editions().await
+        self.remove_unrecorded_editions().await?;
+        self.share_editions(Sharing { looks: true, ..Sharing::default() }).await;
+        Ok(())
     }
 
     /// Lands what arrived, or notes why nothing could.

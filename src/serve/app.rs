@@ -149,9 +149,11 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     }
     let state = app.state.clone();
     let listening = tokio::spawn(operate::told::run(state.clone()));
+    let editions = tokio::spawn(operate::shared_editions::run(state.clone()));
     let quality = tokio::spawn(operate::source_quality::follow(state.clone()));
     let ended = http::server::run(listener, self::app(app), state, shutdown).await;
     listening.abort();
+    editions.abort();
     quality.abort();
     ended
 }

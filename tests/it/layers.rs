@@ -27,6 +27,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("kernel", &["assess", "link", "model"]),
     ("simulate", &["model"]),
     ("config", &["access", "assess", "cases", "model"]),
+    ("depot", &["config", "edition", "model"]),
     (
         "hub",
         &[
@@ -35,6 +36,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "cases",
             "config",
             "connector",
+            "depot",
             "edition",
             "federation",
             "kept_file",

@@ -75,6 +75,7 @@ mod mock;
 mod needs;
 mod nodes;
 mod noted;
+mod object_store;
 mod onboarding;
 mod opengauss;
 mod outbound;

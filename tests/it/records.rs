@@ -55,6 +55,7 @@ async fn hub(dir: &Path, connectors: Option<&Path>) -> Hub {
         public_url: None,
         secrets: Default::default(),
         corrections: Default::default(),
+        editions: None,
     };
     Hub::open(settings, Clock::fixed(Utc.with_ymd_and_hms(2026, 3, 2, 4, 0, 0).unwrap())).await.unwrap()
 }

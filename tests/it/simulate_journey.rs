@@ -72,6 +72,7 @@ fn settings(data: &Path) -> Settings {
         public_url: None,
         secrets: Default::default(),
         corrections: Default::default(),
+        editions: None,
     }
 }
 

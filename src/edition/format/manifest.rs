@@ -72,6 +72,13 @@ pub struct FileDigest {
     pub blocks: String,
 }
 
+impl FileDigest {
+    /// Whether the file within `folder` is what was written, by its size and its block digests; false too where it cannot be read.
+    pub fn is_whole(&self, folder: &Path) -> bool {
+        check_blocks(std::slice::from_ref(self), folder).is_ok()
+    }
+}
+
 /// The files of one part, named within its folder, which is named within the edition's.
 pub(in crate::edition) type PartFiles = (String, Vec<FileDigest>);
 

@@ -5,6 +5,7 @@ pub(in crate::serve) mod probes;
 pub(in crate::serve) mod push_publisher;
 pub mod schedule;
 pub(in crate::serve) mod serve_sync;
+pub(in crate::serve) mod shared_editions;
 pub(in crate::serve) mod source_quality;
 pub mod told;
 pub(in crate::serve) mod webhooks;

@@ -34,6 +34,7 @@ pub fn settings(data: &std::path::Path) -> Settings {
         public_url: None,
         secrets: Default::default(),
         corrections: Default::default(),
+        editions: None,
     }
 }
 

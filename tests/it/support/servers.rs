@@ -26,7 +26,7 @@ pub fn shared() -> Option<PathBuf> {
     None
 }
 
-/// What a test needs and does not find here fails it. Only what HUITU_WITHOUT names (`postgres,mariadb,odbc,node,chromium,promtool,systemd-analyze`) is left
+/// What a test needs and does not find here fails it. Only what HUITU_WITHOUT names (`postgres,mariadb,odbc,node,chromium,promtool,systemd-analyze,moto`) is left
 /// out, and the test says so; CI leaves nothing out.
 pub fn missing(what: &str, remedy: &str) {
     let left_out = std::env::var("HUITU_WITHOUT").unwrap_or_default();
