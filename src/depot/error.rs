@@ -73,9 +73,9 @@ impl DepotError {
                 "{place}/{key}：{source}；最近一期完好的照常应答，稍后自动重试。若一直如此，请检查对象存储，以及 [editions] 的 endpoint、\
                  access_key_id 与密钥"
             ),
-            DepotError::Wrong { place, key, reason } => format!(
-                "{place}/{key}：{reason}；最近一期完好的照常应答。请删除该对象：目录中有这一期的节点下次同步时会重新上传"
-            ),
+            DepotError::Wrong { place, key, reason } => {
+                format!("{place}/{key}：{reason}；最近一期完好的照常应答。请删除该对象：目录中有这一期的节点下次同步时会重新上传")
+            }
             DepotError::Foreign { place } => {
                 format!("{place} 已存放另一个会图的各期；请在 [editions] 中给这一个另写位置，例如换一个前缀")
             }

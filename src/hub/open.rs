@@ -18,7 +18,6 @@ use crate::depot::{Depot, Wanted};
 use crate::edition::Editions;
 use crate::model::Clock;
 use crate::model::message::Lang;
-use crate::model::problem::Problem;
 use crate::pull::Breaker;
 use crate::records::some::{SomeRecords, some};
 use crate::records::stream::{RecordSource, RecordStream, SnapshotUse, WantedLinks};
@@ -213,12 +212,6 @@ fn no_registry<'a>(name: &str, known: impl Iterator<Item = &'a str>, before: &st
         format!("{before}没有登记「{name}」；是否指「{nearest}」？现有：{}", known.join("、")),
         format!("{before}there is no registry \"{name}\"; did you mean \"{nearest}\"? Known: {}", known.join(", ")),
     )
-}
-
-/// Several faults as one text, in Chinese and in English.
-pub(super) fn all_of(faults: &[Problem]) -> [String; 2] {
-    let joined = |of: fn(&Problem) -> &str, by: &str| faults.iter().map(of).collect::<Vec<_>>().join(by);
-    [joined(|fault| fault.zh.as_str(), "；"), joined(|fault| fault.en.as_str(), "; ")]
 }
 
 /// The object store of the settings, asked for the edition in force. A store that fails is told in the log: what the folder has answers.
