@@ -62,7 +62,7 @@ impl Depot {
             // A store that was emptied has nothing of what it listed.
             let known = if version.is_some() { &known } else { &nothing };
             let mut pointer = before.clone();
-            pointer.editions.retain(|e| !what.removed.contains(&e.number) && !(what.only_recorded && e.number > what.recorded));
+            pointer.editions.retain(|e| !what.removed.contains(&e.number) && (!what.only_recorded || e.number <= what.recorded));
             let is_news = |number: u32, manifest: &Manifest| match pointer.of(number) {
                 Some(listed) => what.restored == Some(number) && listed.seal != manifest.seal,
                 // What was listed once and is no more was removed by another node.
