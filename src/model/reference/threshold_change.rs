@@ -256,7 +256,7 @@ mod tests {
         let other = services.with(&change(None, &[("employees", 60)])).unwrap().remove(0);
         assert_eq!(other.scope_en, "Services, scheme of 2013: from 10 million yuan revenue or 60 staff");
         assert_eq!(other.amounts().map(|(_, least)| least).max(), Some(10_000_000));
-        assert_eq!(services.with(&change(None, &[("employees", 50)])).unwrap(), std::slice::from_ref(&services));
+        assert_eq!(services.with(&change(None, &[("employees", 50)])).unwrap(), std::slice::from_ref(services));
         let law =
             thresholds().with(&[("retail-2010".to_owned(), change(Some("2027-01-01"), &[("revenue_main", 1)]))].into()).unwrap();
         assert_eq!(law.rules.len(), thresholds().rules.len() + 1);
