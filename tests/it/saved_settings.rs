@@ -48,7 +48,7 @@ fn rule<'a>(policy: &'a Value, code: &str) -> Option<&'a Value> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_threshold_is_tried_saved_and_told_by_its_amount_and_taken_back_alone() {
-    let served = city_of(900, &REGISTRIES, Options::new(Authentication::Tokens)).await;
+    let served = city_of(3_000, &REGISTRIES, Options::new(Authentication::Tokens)).await;
     served.state.hub().store.put_token(&token("chief", "admin", None, None)).await.unwrap();
     let before = above(&served).await;
     let change = |least: f64, from: Option<&str>| {
