@@ -283,6 +283,7 @@ pub const DEFAULT_LENGTHS: &[(&str, u64)] = &[
     ("lookedAtBy", 20),
     ("lost", 20),
     ("newOnList", 20),
+    ("nextPulls", 3),
     ("overdue", 20),
     ("qualityHistory", 20),
     ("quarantine", 20),

@@ -45,10 +45,8 @@ pub async fn gauges(state: &ServerState) -> Vec<Gauges> {
         let waits = edition.is_some_and(|held| held.waits());
         gauges.push(Gauges::one("huitu_edition_held", "1 where an edition waits for a person", f64::from(u8::from(waits))));
     }
-    if hub.shares_editions() {
-        let failing = f64::from(u8::from(hub.sharing_problem(Lang::En).is_some()));
-        gauges.push(Gauges::one("huitu_editions_store_failing", "1 where editions cannot be fetched or shared", failing));
-    }
+    let failing = f64::from(u8::from(hub.sharing_problem(Lang::En).is_some()));
+    gauges.push(Gauges::one("huitu_editions_store_failing", "1 where editions cannot be fetched or shared", failing));
     let missing = "Needs of the gap list that no registry meets: above 0 the list is empty";
     gauges.push(Gauges::one("huitu_sources_missing", missing, hub.lacks().len() as f64));
     gauges.push(Gauges::one("huitu_batches_held", "Batches that wait for a person", held.len() as f64));
