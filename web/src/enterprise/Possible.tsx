@@ -18,14 +18,15 @@ export function Possible({ card }: { card: Card }) {
   const code = useCode();
   const mayReview = useMay('review') === true;
   const { judge, undo, said } = useJudge();
-  // What was judged here stays, so that it can be taken back, though the next edition no longer asks about it.
-  const [judged, setJudged] = useState<ReadonlyMap<string, { union: Union; judgement: string }>>(new Map());
-  const asked = card.unionCoverage?.possible ?? [];
-  const possible = [...asked, ...[...judged.values()].map((j) => j.union).filter((union) => asked.every((other) => other.pairId !== union.pairId))];
+  // What was judged here stays where it stood, so that it can be taken back, though the next edition no longer asks about it.
+  const [judged, setJudged] = useState<ReadonlyMap<string, { union: Union; judgement: string; at: number }>>(new Map());
+  const possible = (card.unionCoverage?.possible ?? []).filter((union) => !judged.has(union.pairId));
+  for (const { union, at } of [...judged.values()].sort((a, b) => a.at - b.at)) possible.splice(at, 0, union);
   if (possible.length === 0) return null;
   const decide = async (union: Union, verdict: JudgementVerdict) => {
     const judgement = await judge(union.pairId, verdict);
-    if (judgement !== null) setJudged((before) => new Map([...before, [union.pairId, { union, judgement }]]));
+    const at = possible.indexOf(union);
+    if (judgement !== null) setJudged((before) => new Map([...before, [union.pairId, { union, judgement, at }]]));
   };
   const takeBack = async (pair: string) => {
     const given = judged.get(pair);
