@@ -28,9 +28,11 @@ export async function prepared(url, city) {
   await change(url, opened, { input: { filter: { area: [city.district] }, atMost: 30, owner: { unit: city.district, role: '协管员' }, nextOn: day(1) } });
   await change(url, opened, { input: { atMost: 40 } });
   const { drawVisitLists } = await change(url, LISTS, { input: { title: '试走', filter: { area: [city.district] }, doors: 8 } });
-  await change(url, `mutation ($input: AddDutyInput!) { addDuty(input: $input) { userErrors { message } } }`, {
-    input: { owner: { unit: city.district, role: '协管员' }, area: city.district, isFirst: true },
-  });
+  // In a larger city somebody is responsible there already.
+  const duty = 'mutation ($input: AddDutyInput!) { addDuty(input: $input) { userErrors { message } } }';
+  const input = { owner: { unit: city.district, role: '协管员' }, area: city.district };
+  const { addDuty } = await ask(url, duty, { input: { ...input, isFirst: true } });
+  if (addDuty.userErrors.length > 0) await change(url, duty, { input: { ...input, isFirst: false } });
   await change(url, `mutation ($input: CreateNamedListInput!) { createNamedList(input: $input) { userErrors { message } } }`, {
     input: { title: '试用名单', purpose: '试用', source: '试用', entries: [city.firstName, '查无此名有限公司'] },
   });
