@@ -22,6 +22,8 @@ use super::roll;
 const TOGETHER: usize = 1_024;
 /// Rows between two signed marks.
 const MARK_EVERY: u64 = 256;
+/// So many who wait are told by the writer itself.
+const ALONE: usize = 4;
 /// Bytes by which a file grows, behind the first few rows.
 const GROWN: usize = 256 << 10;
 /// How many are few.
@@ -113,16 +115,23 @@ impl Audit {
         let (send, receive) = mpsc::channel::<Waiting>();
         // Not the audit itself: its end is the thread's.
         let folder = self.folder.display().to_string();
+        let runtime = tokio::runtime::Handle::try_current().ok();
         let thread = std::thread::Builder::new().name("audit".to_owned());
         let thread = thread
             .spawn(move || {
                 while let Some(first) = files.next(&receive) {
                     let (rows, replies): (Vec<AuditRow>, Vec<Reply>) =
                         gathered(first, &receive).into_iter().map(|(row, reply, _)| (row, reply)).unzip();
+                    let count = rows.len();
                     let kept = files.checked(rows.last().map_or(day, day_of)).and_then(|()| files.append(rows));
                     let kept = kept.map_err(|e| AuditError { folder: folder.clone(), why: e.to_string() });
                     // A caller who went away meanwhile waits for nothing.
-                    replies.into_iter().for_each(|reply| drop(reply.send(kept.clone())));
+                    let tell = move || replies.into_iter().for_each(|reply| drop(reply.send(kept.clone())));
+                    match &runtime {
+                        // Woken from within, one after the other: each one woken from out here would cost a call of the system.
+                        Some(runtime) if count > ALONE => drop(runtime.spawn(async move { tell() })),
+                        _ => tell(),
+                    }
                 }
             })
             .map_err(|e| self.error(e))?;

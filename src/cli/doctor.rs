@@ -54,8 +54,9 @@ pub async fn run(common: &Common) -> anyhow::Result<ExitCode> {
         port(settings.listen),
         memory(),
     ];
-    findings.push(store(&settings.data, settings.store.as_deref()).await);
-    findings.extend(object_store(&settings).await);
+    let (finding, hub) = store(&settings.data, settings.store.as_deref()).await;
+    findings.push(finding);
+    findings.extend(object_store(&settings, &hub).await);
     findings.extend(calendar(&settings.corrections, Clock::System.today(settings.zone)));
     Ok(report(common, &findings))
 }
@@ -139,10 +140,10 @@ fn free_bytes(path: &std::path::Path) -> Option<u64> {
     }
 }
 
-/// A line where editions are shared by an object store; None otherwise.
-async fn object_store(settings: &Settings) -> Option<Finding> {
+/// A line where editions are shared by an object store; None otherwise. `hub`: whose editions they should be, where that is known.
+async fn object_store(settings: &Settings, hub: &str) -> Option<Finding> {
     let said = settings.editions.as_ref()?;
-    let listed = match Depot::open(said, &settings.data.join("editions"), "") {
+    let listed = match Depot::open(said, &settings.data.join("editions"), hub) {
         Ok(depot) => depot.look().await,
         Err(error) => Err(error),
     };
@@ -188,14 +189,15 @@ fn memory() -> Finding {
     }
 }
 
-async fn store(data: &std::path::Path, url: Option<&str>) -> Finding {
+/// A line on the store, and its name; empty where it cannot be read.
+async fn store(data: &std::path::Path, url: Option<&str>) -> (Finding, String) {
     match Store::open(data, url).await {
         Ok(store) => {
-            let place = store.place();
+            let (place, name) = (store.place(), store.id().await.unwrap_or_default());
             store.close().await;
-            Finding::good("store", format!("数据库可用：{place}"), format!("store is in order: {place}"))
+            (Finding::good("store", format!("数据库可用：{place}"), format!("store is in order: {place}")), name)
         }
-        Err(e) => Finding::bad("store", format!("数据库不可用：{e}"), format!("{e}")),
+        Err(e) => (Finding::bad("store", format!("数据库不可用：{e}"), format!("{e}")), String::new()),
     }
 }
 

@@ -494,6 +494,14 @@ pub fn checked_first(first: i32, max: usize) -> Result<usize, Problem> {
     }
 }
 
+/// How many are left out before a page.
+///
+/// # Errors
+/// Fewer than none.
+pub fn checked_skip(skip: i32) -> Result<u32, Problem> {
+    u32::try_from(skip).map_err(|_| Problem::bad_input("skip 应为 0 或更大的整数", "skip must be 0 or more").remedy("0"))
+}
+
 /// Digest of what was asked, as data: a cursor fits only the question it came from.
 pub fn question_of(asked: &impl serde::Serialize) -> u32 {
     let text = serde_json::to_vec(asked).expect("questions are texts, numbers and dates");

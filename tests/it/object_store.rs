@@ -220,12 +220,29 @@ async fn what_one_node_publishes_another_fetches_and_files_of_several_editions_t
     // Another hub there would take this one's editions away: it is refused, and changes nothing.
     let alone = tempfile::tempdir().unwrap();
     delivered(alone.path(), 20);
-    let other = server.database().await;
-    let other = node(alone.path(), "other", &other, store, "shared").await;
+    let of_another = server.database().await;
+    let other = node(alone.path(), "other", &of_another, store, "shared").await;
     sync(&other).await;
     let told = other.sharing_problem(Lang::En).expect("it is told");
     assert!(told.contains("another hub") && told.contains("[editions]"), "{told}");
     assert_eq!(keys(store, "shared").await, left);
+    // The operator hears it before the first sync too.
+    for (url, is_well) in [(&of_another, false), (&url, true)] {
+        let secret = alone.path().join("secret").display().to_string();
+        let config = format!(
+            "[editions]\nplace = \"s3://{BUCKET}/shared\"\nendpoint = \"{store}\"\naccess_key_id = \"huitu\"\nsecret_file = \"{secret}\"\n"
+        );
+        write(alone.path(), "huitu.toml", config);
+        let mut doctor = Command::new(env!("CARGO_BIN_EXE_huitu"));
+        doctor.args(["--lang", "en", "--store", url, "--config"]).arg(alone.path().join("huitu.toml"));
+        let told = doctor.arg("--data").arg(alone.path().join("other")).arg("doctor").output().expect("it runs");
+        let told = String::from_utf8_lossy(&told.stdout).into_owned();
+        assert_eq!(
+            (told.contains("holds the editions of another hub"), told.contains("lists 1 editions")),
+            (!is_well, is_well),
+            "{told}"
+        );
+    }
     for hub in [here, there, third, other] {
         hub.store.close().await;
     }

@@ -153,6 +153,37 @@ async fn two_fields_under_one_name_are_refused() {
 }
 
 #[tokio::test]
+async fn a_jump_to_wherever_in_a_list_gives_what_going_there_page_by_page_gives() {
+    let served = served(400, |_| {}).await;
+    for (list, order) in
+        [("enterprises", ""), ("enterprises", "orderBy: [{ field: NAME }], "), ("gap", "include: [LACKING, UNDECIDED], ")]
+    {
+        let ask = async |arguments: String| {
+            let query = format!(
+                "{{ {list}({order}{arguments}) {{ totalCount edges {{ cursor node {{ id }} }} pageInfo {{ hasNextPage }} }} }}"
+            );
+            served.data(&query, json!({})).await[list].take()
+        };
+        let ids = |page: &Value| -> Vec<String> {
+            page["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["id"].as_str().unwrap().to_owned()).collect()
+        };
+        let all = ask("first: 500".to_owned()).await;
+        let (known, total) = (ids(&all), ids(&all).len());
+        assert_eq!((all["totalCount"].as_u64(), total > 100), (Some(total as u64), true), "{list}");
+        for skip in [0, 1, 57, total - 1, total, 9_999_999] {
+            let page = ask(format!("first: 20, skip: {skip}")).await;
+            let from = skip.min(total);
+            assert_eq!(ids(&page), known[from..(from + 20).min(total)], "{list} {order} {skip}");
+            assert_eq!(page["pageInfo"]["hasNextPage"], from + 20 < total, "{list} {skip}");
+        }
+        let tenth = all["edges"][9]["cursor"].as_str().unwrap();
+        assert_eq!(ids(&ask(format!("first: 5, after: \"{tenth}\", skip: 30")).await), known[40..45], "{list} behind a cursor");
+        let refused = served.ask(&format!("{{ {list}(first: 5, skip: -1) {{ totalCount }} }}"), json!({})).await;
+        assert!(refused["errors"][0]["message"].as_str().unwrap().contains("skip 应为 0"), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_without_first_gives_its_default_and_costs_it() {
     let served = served(400, |_| {}).await;
     let cost = async |query: &str| served.ask(query, json!({})).await["extensions"]["cost"]["requested"].take();

@@ -3,6 +3,7 @@
 //! About 100 bytes a record and 80 a name, so that three million records stay well under a gigabyte.
 
 pub(in crate::link) mod carried;
+mod cells;
 mod codec;
 mod shifted;
 
@@ -13,7 +14,6 @@ use super::entity_key::reference;
 use super::number_map::NumberMap;
 use super::settings::LinkSettings;
 use crate::model::linkage::{LinkRecord, LinkRole, OF_OFFICE, RecordRef, RelationKind};
-use crate::model::value::PartialDate;
 use crate::normalise::address::{Address, read_address};
 use crate::normalise::identifier::{Identifiers, one_slip_away, read_identifiers};
 use crate::normalise::name::{Names, read_names};
@@ -21,6 +21,7 @@ use crate::normalise::name_parts::{Name, NameRef, NameShape};
 use crate::normalise::phone::read_phones;
 use crate::normalise::place::PLACES;
 use crate::normalise::{Glyph, hash, mix};
+use cells::{industry, listed, packed, unit_flag};
 use shifted::straightened;
 
 /// Number of a record in the record table; stays with the record for its life.
@@ -570,54 +571,6 @@ impl RecordTable {
         self.read = HashMap::new();
         self.read_addresses = HashMap::new();
     }
-}
-
-/// What a registry says of the kind of the unit: in words, or by the codes of the statistical register of units
-/// (单位类别: 1 法人单位, 2 产业活动单位). 0 where it says neither.
-fn unit_flag(unit_type: &str, registration_type: &str) -> u8 {
-    match unit_type.trim() {
-        "2" => ESTABLISHMENT,
-        "1" => LEGAL_UNIT,
-        _ if registration_type.contains("产业活动单位") => ESTABLISHMENT,
-        "" => 0,
-        said if said.contains("产业活动单位") => ESTABLISHMENT,
-        // 非法人单位 is said of establishments, and of partnerships and sole proprietors too.
-        said if said.contains("非法人") => 0,
-        said if ["法人单位", "企业法人", "法人企业"].iter().any(|word| said.contains(word)) => LEGAL_UNIT,
-        _ => 0,
-    }
-}
-
-/// The names of a cell that lists several (`甲公司；乙公司`), or the one it holds.
-fn listed(cell: &str) -> impl Iterator<Item = &str> {
-    const BETWEEN: [char; 11] = ['；', ';', '、', '，', ',', '/', '|', '\n', '→', '>', '＞'];
-    // 1.甲公司 2、乙公司: what is left of a part once its number is taken away.
-    let bare = |part: &str| part.chars().all(|c| c.is_ascii_digit() || c == '.' || c.is_whitespace());
-    let whole = |part: &str| part.chars().filter(|c| !c.is_ascii()).count() >= 4;
-    let is_list = cell.contains(BETWEEN) && cell.split(BETWEEN).all(|part| bare(part) || whole(part));
-    let parts = cell.split(move |c| is_list && BETWEEN.contains(&c));
-    parts.map(str::trim).filter(move |part| !(part.is_empty() || is_list && bare(part))).map(unnumbered)
-}
-
-/// 1.甲公司, （2）乙公司: without the number of an entry.
-fn unnumbered(part: &str) -> &str {
-    let rest = part.trim_start_matches(['(', '（']).trim_start_matches(|c: char| c.is_ascii_digit());
-    match rest.strip_prefix(['.', '．', '、', ')', '）']) {
-        Some(name) if rest.len() < part.len() && !name.is_empty() => name.trim_start(),
-        _ => part,
-    }
-}
-
-/// yyyymmdd, parts that are not known 0.
-fn packed(date: PartialDate) -> u32 {
-    date.year.max(0) as u32 * 10_000 + u32::from(date.month) * 100 + u32::from(date.day)
-}
-
-/// `7519` → 17519, `75` → 175; letters in front (section) are cut. 0 where no digit is left.
-fn industry(raw: &str) -> u32 {
-    let digits = raw.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let digits = &digits[..digits.bytes().take_while(u8::is_ascii_digit).count().min(4)];
-    if digits.is_empty() { 0 } else { digits.bytes().fold(1, |n, d| n * 10 + u32::from(d - b'0')) }
 }
 
 /// Hash by which an address is found again.

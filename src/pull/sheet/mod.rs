@@ -5,6 +5,7 @@
 //! these rules: hidden sheets are read only when named, visible sheets with the same header are read together, merged cells
 //! are filled, cells to the right of the header are not read, and a title above the header of some sheets only is passed over. What a row or a text means is not decided here.
 
+mod binary;
 mod format;
 mod html;
 mod ods;

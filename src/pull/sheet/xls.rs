@@ -11,6 +11,7 @@ use std::path::Path;
 
 use encoding_rs::Encoding;
 
+use super::binary::{error_text, four, rk, two};
 use super::format::{NumberFormat, general};
 use super::workbook::Each;
 use super::workbook::{Merge, SheetName, Workbook, broken, locked, put};
@@ -211,37 +212,6 @@ impl<'b> Records<'b> {
             }
         }
     }
-}
-
-fn two(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
-}
-
-fn four(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
-}
-
-/// Number of an RK: an integer or the upper half of a float, or a hundredth of it ([MS-XLS] 2.5.217).
-fn rk(bits: u32) -> f64 {
-    let value = match bits & 2 {
-        0 => f64::from_bits(u64::from(bits & !3) << 32),
-        _ => f64::from((bits as i32) >> 2),
-    };
-    if bits & 1 == 0 { value } else { value / 100.0 }
-}
-
-fn error_text(code: u8) -> Option<&'static str> {
-    Some(match code {
-        0x00 => "#NULL!",
-        0x07 => "#DIV/0!",
-        0x0F => "#VALUE!",
-        0x17 => "#REF!",
-        0x1D => "#NAME?",
-        0x24 => "#NUM!",
-        0x2A => "#N/A",
-        0x2B => "#GETTING_DATA",
-        _ => return None,
-    })
 }
 
 /// A flag or an error by its two bytes.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
+use super::binary::{error_text, four, rk};
 use super::format::{NumberFormat, general};
 use super::workbook::Each;
 use super::workbook::{MAX_COLUMNS, Merge, SheetName, Workbook, broken, put};
@@ -126,10 +127,6 @@ impl Records<'_> {
     }
 }
 
-fn four(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
-}
-
 /// A text of UTF-16 behind its length, and how many bytes both take.
 fn wide_text(bytes: &[u8], at: usize) -> Option<(String, usize)> {
     let length = match four(bytes, at)? {
@@ -138,19 +135,6 @@ fn wide_text(bytes: &[u8], at: usize) -> Option<(String, usize)> {
     };
     let text = bytes.get(at + 4..at.checked_add(4)?.checked_add(length)?)?;
     Some((encoding_rs::UTF_16LE.decode_without_bom_handling(text).0.into_owned(), 4 + length))
-}
-
-/// Errors of cells by their numbers.
-fn error_text(code: u8) -> &'static str {
-    match code {
-        0x00 => "#NULL!",
-        0x07 => "#DIV/0!",
-        0x0F => "#VALUE!",
-        0x17 => "#REF!",
-        0x1D => "#NAME?",
-        0x24 => "#NUM!",
-        _ => "#N/A",
-    }
 }
 
 impl Workbook for Book {
@@ -200,9 +184,9 @@ impl Workbook for Book {
             let number = |n: f64| format.map_or_else(|| general(n), |f| f.show(n, self.from_1904));
             let real = || content.get(8..16).and_then(|b| b.try_into().ok()).map(f64::from_le_bytes);
             let shown = match kind {
-                2 => four(content, 8).map(|rk| number(from_rk(rk))),
+                2 => four(content, 8).map(|bits| number(rk(bits))),
                 5 | 9 => real().map(number),
-                3 | 11 => content.get(8).map(|code| error_text(*code).to_owned()),
+                3 | 11 => content.get(8).map(|code| error_text(*code).unwrap_or("#N/A").to_owned()),
                 4 | 10 => content.get(8).map(|flag| if *flag == 1 { "TRUE" } else { "FALSE" }.to_owned()),
                 6 | 8 => wide_text(content, 8).map(|(text, _)| text),
                 _ => four(content, 8).and_then(|at| self.strings.get(at as usize)).map(|text| text.to_string()),
@@ -216,13 +200,4 @@ impl Workbook for Book {
         }
         Ok(())
     }
-}
-
-/// A number in 30 bits: whole or the high part of a float, perhaps in hundredths.
-fn from_rk(rk: u32) -> f64 {
-    let value = match rk & 2 {
-        2 => f64::from((rk as i32) >> 2),
-        _ => f64::from_bits(u64::from(rk & !3) << 32),
-    };
-    if rk & 1 == 1 { value / 100.0 } else { value }
 }

@@ -14,7 +14,7 @@ use crate::serve::answers::filter::{
     AreaKey, EnterpriseFilter, EnterpriseKey, EnterpriseOrder, TradeUnionFilter, fields_of_order, plan_order,
 };
 use crate::serve::answers::usage::{bits_of, selected};
-use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, permitted};
+use crate::serve::context::{OrTell, RequestContext, ask, checked_cursor, checked_first, checked_skip, permitted};
 use crate::serve::graphql::model::cases::CaseOwner;
 use crate::serve::graphql::model::conflicts::{ConflictConnection, ConflictFilter};
 use crate::serve::graphql::model::connection::{EnterpriseConnection, MAX_PAGE, list_behind, question};
@@ -72,7 +72,7 @@ struct ListArguments {
     order_by: Option<Vec<EnterpriseOrder>>,
     first: i32,
     after: Option<String>,
-    skip: u32,
+    skip: i32,
     as_of: Option<AsOf>,
 }
 
@@ -87,7 +87,7 @@ async fn root_list(ask: &RequestContext, base: Filter, arguments: ListArguments)
     let after = arguments.after.as_deref();
     let cursor = checked_cursor(after, question(ask, &ask.within_areas(filter.clone()), &order))?;
     let edition = ask.edition_at(as_of, cursor.as_ref())?;
-    list_behind(ask, &edition, filter, &order, first, (after, arguments.skip))
+    list_behind(ask, &edition, filter, &order, first, (after, checked_skip(arguments.skip)?))
 }
 
 pub struct Query;
@@ -138,7 +138,7 @@ impl Query {
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
         #[graphql(default, desc = "Leave out so many more behind it, or from the beginning: a jump to wherever costs one page.")]
-        skip: u32,
+        skip: i32,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<EnterpriseConnection> {
         let parts = include.unwrap_or_else(|| vec![GapPart::Lacking]).into_iter().map(GapPart::filter);
@@ -157,7 +157,7 @@ impl Query {
         #[graphql(default = 50, desc = "At most 500.")] first: i32,
         #[graphql(desc = "Go on behind this cursor, in the edition it comes from.")] after: Option<String>,
         #[graphql(default, desc = "Leave out so many more behind it, or from the beginning: a jump to wherever costs one page.")]
-        skip: u32,
+        skip: i32,
         #[graphql(desc = "As of this day, instant or edition; the newest edition where left out.")] as_of: Option<AsOf>,
     ) -> Result<EnterpriseConnection> {
         root_list(ask(ctx), Filter::All, ListArguments { filter, order_by, first, after, skip, as_of }).await.or_tell(ctx)
