@@ -64,6 +64,8 @@ pub struct Hub {
     pub(in crate::hub) waiting: Arc<super::push_queue::Waiting>,
     /// How long each stage took in this process.
     pub stages: Arc<super::stages::Stages>,
+    /// Whose turn it is to try another policy: that keeps a core busy for seconds, so that there is one at a time.
+    pub(in crate::hub) preview_turn: Arc<tokio::sync::Semaphore>,
     /// Registries that failed several times in a row are left alone for a while.
     pub(in crate::hub) breaker: Breaker,
     /// Answers of registries about single enterprises, kept for seconds.
@@ -143,6 +145,7 @@ impl Hub {
             targets_kept: Arc::default(),
             waiting: Arc::default(),
             stages: Arc::default(),
+            preview_turn: Arc::new(tokio::sync::Semaphore::new(1)),
             breaker: Breaker::default(),
             lookups: Arc::default(),
         };

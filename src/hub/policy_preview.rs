@@ -9,7 +9,6 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use hashbrown::{HashMap, HashSet};
 use roaring::RoaringBitmap;
-use tokio::sync::Semaphore;
 
 use super::error::HubError;
 use super::follow_findings::history;
@@ -31,9 +30,6 @@ const PART: usize = 2_000;
 const SHOWN: usize = 50;
 /// The beginning of the list that is compared.
 const BEGINNING: usize = 100;
-/// A preview keeps a core busy for seconds: one at a time.
-static TURN: Semaphore = Semaphore::const_new(1);
-
 /// How many stand how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PolicyCounts {
@@ -117,7 +113,7 @@ impl Hub {
     /// back; whom of them it names first is as far as these classes tell the priority. Nothing is kept.
     ///
     /// # Errors
-    /// A change that cannot be; a key that nobody saved; another preview is running; nothing is published; the store cannot be read.
+    /// A change that cannot be; a key that nobody saved; nothing is published; the store cannot be read.
     pub async fn policy_preview(
         &self,
         change: &PolicyChange,
@@ -127,9 +123,8 @@ impl Hub {
     ) -> Result<PolicyPreview, HubError> {
         let in_force = self.policy_in_force().await?;
         let next = self.policy_with(change, take_back).await?;
-        let _turn = TURN
-            .try_acquire()
-            .map_err(|_| HubError::said("另一次预演正在进行：请稍候再试", "another preview is running: try again in a moment"))?;
+        // Two administrators at once: the second one waits, as long as its answer may take.
+        let _turn = self.preview_turn.acquire().await.expect("it is never closed");
         let edition = self.editions.current()?;
         let begins = change.thresholds.values().filter_map(|rule| rule.from).max();
         let as_of = edition.manifest.as_of.max(begins.unwrap_or(edition.manifest.as_of));

@@ -169,7 +169,7 @@ async fn a_jump_to_wherever_in_a_list_gives_what_going_there_page_by_page_gives(
         };
         let all = ask("first: 500".to_owned()).await;
         let (known, total) = (ids(&all), ids(&all).len());
-        assert_eq!((all["totalCount"].as_u64(), total > 100), (Some(total as u64), true), "{list}");
+        assert_eq!((all["totalCount"].as_u64(), total > 60), (Some(total as u64), true), "{list}");
         for skip in [0, 1, 57, total - 1, total, 9_999_999] {
             let page = ask(format!("first: 20, skip: {skip}")).await;
             let from = skip.min(total);

@@ -279,6 +279,9 @@ async fn another_policy_is_tried_on_the_side_and_nothing_of_it_is_kept() {
         moves { from to enterprises } moved { from to enterprise { id gap { status } } } } }";
     let tried =
         async |who: &str, change: Value| as_one(&served, who, preview, json!({ "c": change })).await["policyPreview"].take();
+    // Two who try at the same time are both answered.
+    let (one, other) = tokio::join!(tried("chief", json!({})), tried("sys", json!({})));
+    assert_eq!(one["now"], other["now"], "{one} {other}");
     let number = |value: &Value| value.as_u64().unwrap_or_else(|| panic!("{value}"));
 
     // Judged on the side with the policy in force, the city is what is published.

@@ -1,6 +1,6 @@
 //! What single cells of a record say, as numbers and names: the kind of unit, a list of names, a date, an industry.
 
-use super::{ESTABLISHMENT, LEGAL_UNIT};
+use super::flags::{ESTABLISHMENT, LEGAL_UNIT};
 use crate::model::value::PartialDate;
 
 /// What a registry says of the kind of the unit: in words, or by the codes of the statistical register of units

@@ -5,6 +5,7 @@
 pub(in crate::link) mod carried;
 mod cells;
 mod codec;
+mod flags;
 mod shifted;
 
 use hashbrown::{HashMap, HashTable};
@@ -22,6 +23,7 @@ use crate::normalise::phone::read_phones;
 use crate::normalise::place::PLACES;
 use crate::normalise::{Glyph, hash, mix};
 use cells::{industry, listed, packed, unit_flag};
+pub use flags::{BY_CREDIT_CODE, BY_OFFICE, CONTRADICTING, ESTABLISHMENT, GONE, ISSUES_CODES, JOINT, LEGAL_UNIT};
 use shifted::straightened;
 
 /// Number of a record in the record table; stays with the record for its life.
@@ -74,26 +76,9 @@ pub struct RecordRow {
     pub others: u8,
     /// Position in `LinkRole::ALL`.
     pub role: u8,
-    /// Bits: the constants below.
+    /// Bits: `flags`.
     pub flags: u8,
 }
-
-/// Its registry issues credit codes.
-pub const ISSUES_CODES: u8 = 1;
-/// Its valid codes contradict each other.
-pub const CONTRADICTING: u8 = 2;
-/// Its organisation code stands in a credit code.
-pub const BY_CREDIT_CODE: u8 = 4;
-/// It was removed; its number stays taken.
-pub const GONE: u8 = 8;
-/// It is the record of a joint or regional union: no single host is named.
-pub const JOINT: u8 = 16;
-/// Its registry says that it is a legal person's own record (法人单位).
-pub const LEGAL_UNIT: u8 = 32;
-/// Its registry says that it is an establishment of a legal person (产业活动单位).
-pub const ESTABLISHMENT: u8 = 64;
-/// Nothing tells its district but the number that an office there gave it: it may have moved.
-pub const BY_OFFICE: u8 = 128;
 
 impl RecordRow {
     /// The county that a column states; 0 where none does.

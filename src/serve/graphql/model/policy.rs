@@ -366,7 +366,7 @@ impl PolicyPreview {
     /// What would change of the enterprises that the caller may see; who runs the hub and sees none is told the counts of all.
     ///
     /// # Errors
-    /// A change that cannot be; a key that nobody saved; another preview is running; the store cannot be read.
+    /// A change that cannot be; a key that nobody saved; the store cannot be read.
     pub async fn tried(ctx: &Context<'_>, change: PolicyChangeInput, take_back: &[String]) -> Result<PolicyPreview, Problem> {
         let ask = ask(ctx);
         ask.touch_store();
