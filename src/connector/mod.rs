@@ -47,7 +47,7 @@ pub use no_record::{Below, lone_line};
 pub use pacing::{Due, Manners, QuietHours, next_times, valid_schedule};
 pub use page::department_page;
 pub use problem::{ConnectorError, Problem, RowError, nearest};
-pub use read::{DriftWatch, cell_count};
+pub use read::{DriftWatch, ReadMemo, cell_count};
 pub use read_as::As;
 pub use schema::{json_schema, keys_page, kinds_page};
 pub use source::{

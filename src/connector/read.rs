@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use hashbrown::HashSet;
+
 use super::Connector;
 use super::dress::{is_rounded_code, no_value, undress};
 use super::mapping::{Column, Drift, DriftKind, DriftPolicy, Layout};
@@ -161,7 +163,8 @@ impl Connector {
     }
 
     /// Whether a row whose key was read makes its records, without making them: landing asks this of every row. `each` is told
-    /// every text that is there, and whether it can be read. Returns the day the registry says the row is from.
+    /// every text that is there, and whether it can be read; `memo` is of this connector alone. Returns the day the registry says the
+    /// row is from.
     ///
     /// # Errors
     /// As `read`, but for those of `key`.
@@ -169,13 +172,22 @@ impl Connector {
         &self,
         layout: &Layout,
         cells: &[Option<&str>],
+        memo: &mut ReadMemo,
         mut each: impl FnMut(usize, &str, bool),
     ) -> Result<Option<PartialDate>, RowError> {
         let contract = &self.contract;
         let mut updated = None;
         for (number, (column, at)) in contract.columns.iter().zip(&layout.cells).enumerate() {
-            let Some(text) = self.given(column, at.and_then(|at| cells[at]))? else { continue };
+            let cell = at.and_then(|at| cells[at]);
+            if memo.is_readable(number, cell) {
+                each(number, cell.unwrap_or_default(), true);
+                continue;
+            }
+            let Some(text) = self.given(column, cell)? else { continue };
             let Some(readable) = column.reads(&text, &mut updated) else { continue };
+            if readable && column.is_of_few_words() {
+                memo.note(number, cell, &text);
+            }
             if !readable && self.drift == DriftPolicy::QuarantineRow {
                 return Err(value_unreadable(column, &text));
             }
@@ -231,7 +243,43 @@ fn is_for_none(text: &str, unknown: bool) -> bool {
         && (NONE_WORDS.contains(&text) || unknown && UNKNOWN_WORDS.contains(&text))
 }
 
+/// Words that were read before, by the place of their column: statuses, flags and divisions are the same few in all rows.
+#[derive(Debug, Default)]
+pub struct ReadMemo(Vec<HashSet<Box<str>>>);
+
+impl ReadMemo {
+    /// Words kept of a column.
+    const MOST: usize = 1_024;
+    /// The longest of them, in bytes.
+    const LONGEST: usize = 48;
+
+    fn is_readable(&self, column: usize, cell: Option<&str>) -> bool {
+        let (Some(words), Some(cell)) = (self.0.get(column), cell) else { return false };
+        !words.is_empty() && cell.len() <= Self::LONGEST && words.contains(cell)
+    }
+
+    /// A cell that wears no dress and can be read.
+    fn note(&mut self, column: usize, cell: Option<&str>, text: &str) {
+        let Some(cell) = cell.filter(|cell| *cell == text && cell.len() <= Self::LONGEST) else { return };
+        if self.0.len() <= column {
+            self.0.resize_with(column + 1, HashSet::new);
+        }
+        if self.0[column].len() < Self::MOST {
+            self.0[column].insert(cell.into());
+        }
+    }
+}
+
 impl Column {
+    /// Whether its cells hold few different texts, as a rule.
+    fn is_of_few_words(&self) -> bool {
+        use As::*;
+        matches!(
+            self.read_as,
+            Area | Industry | Status | Ownership | UnionKind | UnionStatus | PaymentKind | Flag | Code | District
+        )
+    }
+
     /// Whether a text can be read; None: it means that there is nothing. A day the row is from goes to `updated`.
     fn reads(&self, text: &str, updated: &mut Option<PartialDate>) -> Option<bool> {
         let any_text = matches!(self.read_as, As::Text | As::Name | As::List | As::District);
@@ -422,6 +470,20 @@ impl DriftWatch {
         if !readable {
             watched.bad += 1;
             watched.sample.get_or_insert_with(|| text.into());
+        }
+    }
+
+    /// Counts what another one has seen behind it.
+    pub fn add(&mut self, other: &DriftWatch) {
+        if self.seen.len() < other.seen.len() {
+            self.seen.resize(other.seen.len(), Watched::default());
+        }
+        for (watched, more) in self.seen.iter_mut().zip(&other.seen) {
+            watched.all += more.all;
+            watched.bad += more.bad;
+            if watched.sample.is_none() {
+                watched.sample.clone_from(&more.sample);
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use super::key_filter::KeyFilter;
 use super::ledger;
 use super::ledger::Ledger;
 use super::ledger_builder::LedgerBuilder;
-use super::reader::RowReader;
+use super::reader::{Observed, RowReader};
 use super::receipt::{Receipt, SyncOutcome};
 use super::sort::{BatchContext, Chunk, Deferred, Sorter, check, duplicate};
 use super::spool::{Spool, SpoolState};
@@ -100,6 +100,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
         inserted: RoaringTreemap::new(),
         keys: KeyFilter::new(job.state.rows),
         ledger_builder: job.data.filter(|_| job.state.complete).map(|data| LedgerBuilder::new(data, &job.registry.name)),
+        observed: Default::default(),
         without_key: 0,
         no_records: 0,
     };
@@ -174,6 +175,7 @@ pub async fn land(job: Landing<'_>) -> Result<Receipt, LandError> {
     }
     .map_err(failed)?;
     tx.commit().await.map_err(failed)?;
+    store.fold_log();
     if let Some(ledger_builder) = sorter.ledger_builder.take() {
         let now = ledger::basis(store, job.registry.id, job.state.connector).await?;
         let old = sorter.ledger.as_ref().map(|ledger| (ledger, now == basis && ledger.columns == job.state.columns));
@@ -249,6 +251,7 @@ async fn settle(
         deferred.iter().filter_map(|d| if let Deferred::Row { row, .. } = d { Some(row.key.as_str()) } else { None }).collect();
     let known = record::known_in(tx, batch_context.registry_id, &keys).await?;
     let mut new: Vec<NewRecord> = Vec::new();
+    let mut observed = Observed::default();
     for row in deferred {
         match row {
             Deferred::Known { number, record } => {
@@ -263,7 +266,7 @@ async fn settle(
                     Some(_) => {
                         chunk.quarantined.push(batch_context.quarantine(number, offset, duplicate(&row.key, &row.payload)))
                     }
-                    None => match check(job.reader.as_ref(), &row.payload) {
+                    None => match check(job.reader.as_ref(), &row.payload, &mut observed) {
                         Ok(observed_at) => new.push(NewRecord { observed_at, ..row }),
                         Err(mut fault) => {
                             if fault.raw.is_empty() {
@@ -276,6 +279,7 @@ async fn settle(
             }
         }
     }
+    job.reader.gather(&mut observed);
     chunk.quarantined.sort_by_key(|q| q.row_number);
     record_write::insert(tx, batch_context.registry_id, batch.id, job.now, &new).await?;
     batch.added += new.len() as i64;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::spool::SpooledFault;
-use crate::connector::{Column, Connector, Drift, DriftPolicy, DriftWatch, Layout, Problem, RowError};
+use crate::connector::{Column, Connector, Drift, DriftPolicy, DriftWatch, Layout, Problem, ReadMemo, RowError};
 use crate::model::record::Record;
 use crate::store::quarantine::UnreadableValue;
 
@@ -18,21 +18,29 @@ const KEPT_CHARS: usize = 200;
 struct Reader {
     connector: Arc<Connector>,
     layout: Layout,
-    seen: Mutex<Seen>,
+    seen: Mutex<Observed>,
     /// Columns of codes: a spreadsheet that damages one damages nearly all of them.
     codes: Vec<usize>,
     /// Rows that were asked for their key.
     keys: AtomicU64,
 }
 
-/// What the checked rows showed beyond themselves.
+/// What checked rows showed beyond themselves. Whoever checks rows side by side with others has one of their own.
 #[derive(Default)]
-struct Seen {
+pub struct Observed {
     watch: DriftWatch,
     values: Vec<UnreadableValue>,
     more: u64,
     /// Values of each column of codes, and how many of them are spoilt; the key's column last.
     codes: Vec<(u64, u64)>,
+    memo: ReadMemo,
+}
+
+impl Observed {
+    /// As if no row had been checked; what texts mean stays known.
+    pub(super) fn forget(&mut self) {
+        *self = Observed { memo: std::mem::take(&mut self.memo), ..Observed::default() };
+    }
 }
 
 /// Spoilt codes from which a column is called damaged, where they are also most of it.
@@ -44,7 +52,7 @@ pub fn reader(connector: &Arc<Connector>, columns: &[String]) -> Result<Arc<dyn 
     let layout = connector.layout(columns)?;
     let columns = connector.contract.columns.iter().enumerate();
     let codes: Vec<usize> = columns.filter(|(_, c)| c.read_as.is_identifier()).map(|(at, _)| at).collect();
-    let seen = Seen { codes: vec![(0, 0); codes.len() + 1], ..Seen::default() };
+    let seen = Observed { codes: vec![(0, 0); codes.len() + 1], ..Observed::default() };
     Ok(Arc::new(Reader { connector: connector.clone(), layout, seen: Mutex::new(seen), codes, keys: AtomicU64::new(0) }))
 }
 
@@ -123,33 +131,43 @@ impl RowReader for Reader {
         })
     }
 
-    fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, SpooledFault> {
+    fn check(&self, cells: &[Option<&str>], observed: &mut Observed) -> Result<Option<i64>, SpooledFault> {
         let columns = &self.connector.contract.columns;
-        let mut seen = self.seen.lock().expect("no panic while holding it");
-        let seen = &mut *seen;
+        let Observed { watch, values, codes, memo, .. } = observed;
+        codes.resize(self.codes.len() + 1, (0, 0));
         let mut unreadable = Vec::new();
         let each = |at: usize, text: &str, readable: bool| {
-            seen.watch.observe(at, text, readable);
+            watch.observe(at, text, readable);
             if let Some(code) = self.codes.iter().position(|column| *column == at) {
-                seen.codes[code].0 += 1;
-                seen.codes[code].1 += u64::from(!readable && columns[at].is_spoilt(text));
+                codes[code].0 += 1;
+                codes[code].1 += u64::from(!readable && columns[at].is_spoilt(text));
             }
             if !readable && self.connector.drift == DriftPolicy::QuarantineValue {
                 unreadable.extend(listed(&columns[at], text));
             }
         };
-        let updated = self.connector.check(&self.layout, cells, each).map_err(fault)?;
+        let updated = self.connector.check(&self.layout, cells, memo, each).map_err(fault)?;
         if !unreadable.is_empty() {
             let key = self.connector.key(&self.layout, cells).map_err(fault)?;
-            for value in unreadable {
-                match seen.values.len() < LISTED {
-                    true => seen.values.push(UnreadableValue { key: key.to_string(), ..value }),
-                    false => seen.more += 1,
-                }
-            }
+            values.extend(unreadable.into_iter().map(|value| UnreadableValue { key: key.to_string(), ..value }));
         }
         let updated = updated.and_then(|d| d.first_day());
         Ok(updated.and_then(|d| d.and_hms_opt(0, 0, 0)).map(|t| t.and_utc().timestamp_millis()))
+    }
+
+    fn gather(&self, observed: &mut Observed) {
+        let mut seen = self.seen.lock().expect("no panic while holding it");
+        seen.watch.add(&observed.watch);
+        for (all, more) in seen.codes.iter_mut().zip(&observed.codes) {
+            *all = (all.0 + more.0, all.1 + more.1);
+        }
+        for value in observed.values.drain(..) {
+            match seen.values.len() < LISTED {
+                true => seen.values.push(value),
+                false => seen.more += 1,
+            }
+        }
+        observed.forget();
     }
 
     fn unreadable_values(&self) -> Vec<UnreadableValue> {
@@ -219,7 +237,7 @@ impl RowReader for NoRows {
     fn key(&self, _: &[Option<&str>]) -> Result<String, SpooledFault> {
         unreachable!("there are no rows")
     }
-    fn check(&self, _: &[Option<&str>]) -> Result<Option<i64>, SpooledFault> {
+    fn check(&self, _: &[Option<&str>], _: &mut Observed) -> Result<Option<i64>, SpooledFault> {
         unreachable!("there are no rows")
     }
 }
@@ -228,8 +246,10 @@ impl RowReader for NoRows {
 pub trait RowReader: Send + Sync {
     fn key(&self, cells: &[Option<&str>]) -> Result<String, SpooledFault>;
     /// Whether the row maps to records; asked only for rows that are new or changed. Answers, where the registry says
-    /// so, when it last changed the row (milliseconds since 1970).
-    fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, SpooledFault>;
+    /// so, when it last changed the row (milliseconds since 1970). What the row showed beyond itself counts once it is gathered.
+    fn check(&self, cells: &[Option<&str>], observed: &mut Observed) -> Result<Option<i64>, SpooledFault>;
+    /// Takes what checked rows showed, in the order of the rows.
+    fn gather(&self, _observed: &mut Observed) {}
     /// The values of checked rows that could not be read and are to be listed beside their rows; each is given out once.
     fn unreadable_values(&self) -> Vec<UnreadableValue> {
         Vec::new()

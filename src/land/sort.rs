@@ -6,13 +6,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use hashbrown::HashSet;
+use rayon::prelude::*;
 use roaring::RoaringTreemap;
 
 use super::error::LandError;
 use super::key_filter::KeyFilter;
 use super::ledger::{Entry, Ledger};
 use super::ledger_builder::LedgerBuilder;
-use super::reader::RowReader;
+use super::reader::{Observed, RowReader};
 use super::spool::{NO_RECORD, SpoolReader, SpooledFault, SpooledRow, cells_to_json};
 use crate::model::problem::Problem;
 use crate::store::quarantine::QuarantinedRow;
@@ -24,6 +26,9 @@ use crate::store::{Store, record};
 const CHUNK_ROWS: i64 = 6_000;
 /// … or so many bytes of their payloads.
 const CHUNK_BYTES: usize = 8 << 20;
+
+/// Stretches of a chunk that are read side by side.
+const STRETCHES: usize = 4;
 
 /// What a chunk of the spool asks of the store.
 #[derive(Default)]
@@ -103,10 +108,22 @@ pub(super) struct Sorter {
     /// Keys that it has added.
     pub keys: KeyFilter,
     pub ledger_builder: Option<LedgerBuilder>,
+    /// What checked rows of this chunk showed, stretch by stretch.
+    pub observed: [Observed; STRETCHES],
     /// Quarantined rows whose key could not be read: any of them may be one that seems to have vanished.
     pub without_key: i64,
     /// Rows of a table that are no records: totals, notes, a repeated header.
     pub no_records: i64,
+}
+
+/// A row as it stands in the spool.
+struct Came {
+    number: u64,
+    offset: Option<u64>,
+    digest: u64,
+    payload: String,
+    /// Of the spool.
+    line: u64,
 }
 
 /// A row whose key could be read.
@@ -117,13 +134,18 @@ struct Named {
     /// Columns that were known when it came.
     width: usize,
     row: NewRecord,
+    /// Whether it can be read, where it was looked at while its cells were at hand.
+    checked: Option<Result<Option<i64>, SpooledFault>>,
 }
 
-/// A spooled row that is no list of cells: the spool is damaged.
-struct NoCells;
+/// A row that was looked at, or why it has no key.
+type Looked = Result<Named, (u64, Option<u64>, SpooledFault)>;
+
+/// A spooled row that is no list of cells: the spool is damaged. Its line.
+struct NoCells(u64);
 
 enum Item {
-    Named(Named),
+    Came,
     Same { number: u64, place: u64, count: u64 },
 }
 
@@ -134,7 +156,7 @@ impl Sorter {
     /// `Spool` and `Damaged`, where the spool cannot be read; `Store`, where what is known of its keys cannot.
     pub fn next(&mut self, rows: &mut SpoolReader) -> Result<Option<Chunk>, LandError> {
         let mut chunk = Chunk::default();
-        let mut items = Vec::new();
+        let (mut items, mut came) = (Vec::new(), Vec::new());
         while !chunk.is_full() {
             let Some(row) = rows.next() else { break };
             match row? {
@@ -150,38 +172,69 @@ impl Sorter {
                 SpooledRow::Row { number, offset, digest, cells } => {
                     chunk.read += 1;
                     chunk.bytes += cells.len();
-                    let named = self.name(number, offset, digest, cells, &mut chunk).map_err(|NoCells| rows.damaged())?;
-                    items.extend(named.map(Item::Named));
+                    came.push(Came { number, offset, digest, payload: cells, line: rows.line() });
+                    items.push(Item::Came);
                 }
             }
         }
         if chunk.read == 0 {
             return Ok(None);
         }
-        let known = self.known(&items)?;
+        let looked = self.look(came).map_err(|NoCells(line)| rows.damaged_at(line))?;
+        let known = self.known(&looked)?;
+        let mut looked = looked.into_iter();
         for item in items {
             match item {
                 Item::Same { number, place, count } => self.same(number, place, count, &mut chunk)?,
-                Item::Named(named) => {
-                    let known = known.get(&named.row.key).copied();
-                    self.sort(named, known, &mut chunk);
-                }
+                Item::Came => match looked.next().expect("one for each that came") {
+                    Ok(named) => {
+                        let known = known.get(&named.row.key).copied();
+                        self.sort(named, known, &mut chunk);
+                    }
+                    Err((number, offset, fault)) => {
+                        self.unnamed(&fault.problem.code);
+                        chunk.quarantined.push(self.batch_context.quarantine(number, offset, fault));
+                    }
+                },
             }
         }
+        chunk.quarantined.sort_by_key(|q| q.row_number);
+        self.observed.iter_mut().for_each(|observed| self.reader.gather(observed));
         Ok(Some(chunk))
     }
 
-    /// Reads key and content. In a registry without records the row is sorted at once, while its cells are at hand.
-    fn name(
-        &mut self,
-        number: u64,
-        offset: Option<u64>,
-        digest: u64,
-        payload: String,
-        chunk: &mut Chunk,
-    ) -> Result<Option<Named>, NoCells> {
-        let owned = record::cells(&payload).ok_or(NoCells)?;
-        let mut cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();
+    /// Reads keys and contents, on all cores. In a registry without records a row is checked at once, while its cells are at hand.
+    fn look(&mut self, came: Vec<Came>) -> Result<Vec<Looked>, NoCells> {
+        let stretch = came.len().div_ceil(STRETCHES).max(1);
+        let mut observed = std::mem::take(&mut self.observed);
+        let mut came = came;
+        let looked = came.par_chunks_mut(stretch).zip(&mut observed).map(|(rows, observed)| {
+            rows.iter_mut().map(|row| self.look_at(row, observed)).collect::<Result<Vec<Looked>, NoCells>>()
+        });
+        let looked = looked.collect::<Result<Vec<_>, NoCells>>()?;
+        self.observed = observed;
+        let mut looked: Vec<Looked> = looked.into_iter().flatten().collect();
+        // Where rows of one key come together, whether the second one is looked at depends on the first.
+        let mut keys = HashSet::new();
+        let mut checked = looked.iter().flatten().filter(|named| named.checked.is_some());
+        if !checked.all(|named| keys.insert(key_hash(&named.row.key))) {
+            self.observed.iter_mut().for_each(Observed::forget);
+            looked.iter_mut().flatten().for_each(|named| named.checked = None);
+        }
+        Ok(looked)
+    }
+
+    fn look_at(&self, came: &mut Came, observed: &mut Observed) -> Result<Looked, NoCells> {
+        let Came { number, offset, digest, .. } = *came;
+        let payload = std::mem::take(&mut came.payload);
+        let owned;
+        let mut cells: Vec<Option<&str>> = match record::plain_cells(&payload) {
+            Some(plain) => plain,
+            None => {
+                owned = record::cells(&payload).ok_or(NoCells(came.line))?;
+                owned.iter().map(Option::as_deref).collect()
+            }
+        };
         let width = cells.len();
         // Columns that appeared later in the pull were absent here.
         let padded = (cells.len() < self.width).then(|| {
@@ -194,31 +247,23 @@ impl Sorter {
         let key = match self.reader.key(&cells) {
             Ok(key) => key,
             Err(fault) => {
-                self.unnamed(&fault.problem.code);
                 let raw = if fault.raw.is_empty() { payload } else { fault.raw.clone() };
-                chunk.quarantined.push(self.batch_context.quarantine(number, offset, SpooledFault { raw, ..fault }));
-                return Ok(None);
+                return Ok(Err((number, offset, SpooledFault { raw, ..fault })));
             }
         };
         let hash = xxhash_rust::xxh3::xxh3_64_with_seed(content.as_bytes(), self.columns_hash) as i64;
-        if self.fresh && !self.keys.may_have(key_hash(&key)) {
-            let checked = self.reader.check(&cells);
-            let payload = padded.unwrap_or(payload);
-            let row = NewRecord { id: 0, key, hash, layout_id: self.batch_context.layout_id, observed_at: None, payload };
-            self.add(Named { number, offset, digest, width, row }, checked, chunk);
-            return Ok(None);
-        }
+        let is_new = self.fresh && !self.keys.may_have(key_hash(&key));
+        let checked = is_new.then(|| self.reader.check(&cells, observed));
         let payload = padded.unwrap_or(payload);
         let row = NewRecord { id: 0, key, hash, layout_id: self.batch_context.layout_id, observed_at: None, payload };
-        Ok(Some(Named { number, offset, digest, width, row }))
+        Ok(Ok(Named { number, offset, digest, width, row, checked }))
     }
 
-    fn known(&self, items: &[Item]) -> Result<HashMap<String, KnownRecord>, LandError> {
+    fn known(&self, looked: &[Looked]) -> Result<HashMap<String, KnownRecord>, LandError> {
         if self.fresh {
             return Ok(HashMap::new());
         }
-        let keys: Vec<&str> =
-            items.iter().filter_map(|i| if let Item::Named(n) = i { Some(n.row.key.as_str()) } else { None }).collect();
+        let keys: Vec<&str> = looked.iter().flatten().map(|named| named.row.key.as_str()).collect();
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
@@ -239,8 +284,15 @@ impl Sorter {
         }
     }
 
-    fn add(&mut self, named: Named, checked: Result<Option<i64>, SpooledFault>, chunk: &mut Chunk) {
-        let Named { number, offset, digest, width, row } = named;
+    /// Whether a row maps to records: as it was found, or from its payload.
+    fn checked(&mut self, named: &mut Named) -> Result<Option<i64>, SpooledFault> {
+        let found = named.checked.take();
+        found.unwrap_or_else(|| check(self.reader.as_ref(), &named.row.payload, &mut self.observed[0]))
+    }
+
+    fn add(&mut self, mut named: Named, chunk: &mut Chunk) {
+        let checked = self.checked(&mut named);
+        let Named { number, offset, digest, width, row, .. } = named;
         match checked {
             Ok(observed_at) => {
                 let id = self.next_id;
@@ -261,10 +313,11 @@ impl Sorter {
         chunk.quarantined.push(self.batch_context.quarantine(number, offset, fault));
     }
 
-    fn sort(&mut self, named: Named, known: Option<KnownRecord>, chunk: &mut Chunk) {
+    fn sort(&mut self, mut named: Named, known: Option<KnownRecord>, chunk: &mut Chunk) {
         let again = match &known {
             Some(known) => self.seen.contains(known.id as u64),
-            None => self.keys.may_have(key_hash(&named.row.key)),
+            // What was checked beside its neighbours has no key of any row before it.
+            None => named.checked.is_none() && self.keys.may_have(key_hash(&named.row.key)),
         };
         if again {
             // Should it turn out to be new after all, its number waits for it.
@@ -274,17 +327,14 @@ impl Sorter {
             chunk.deferred.push(Deferred::Row { number, offset, row: NewRecord { id, ..row } });
             return;
         }
-        let Some(known) = known else {
-            let checked = check(self.reader.as_ref(), &named.row.payload);
-            return self.add(named, checked, chunk);
-        };
+        let Some(known) = known else { return self.add(named, chunk) };
         // Seen even where the new content cannot be read: the source still has the record.
         self.seen.insert(known.id as u64);
         if known.hash == named.row.hash && !known.gone {
             chunk.unchanged += 1;
             return self.keep(named.digest, named.width, known.id);
         }
-        match check(self.reader.as_ref(), &named.row.payload) {
+        match self.checked(&mut named) {
             Ok(observed_at) => {
                 self.touched.insert(known.id as u64);
                 if known.gone {
@@ -334,7 +384,7 @@ impl Sorter {
 }
 
 /// Whether a row maps to records, from its payload; the fault of one that does not carries it.
-pub(super) fn check(reader: &dyn RowReader, payload: &str) -> Result<Option<i64>, SpooledFault> {
+pub(super) fn check(reader: &dyn RowReader, payload: &str, observed: &mut Observed) -> Result<Option<i64>, SpooledFault> {
     let Some(owned) = record::cells(payload) else {
         return Err(SpooledFault {
             problem: Box::new(Problem::new(
@@ -347,7 +397,7 @@ pub(super) fn check(reader: &dyn RowReader, payload: &str) -> Result<Option<i64>
         });
     };
     let cells: Vec<Option<&str>> = owned.iter().map(Option::as_deref).collect();
-    reader.check(&cells)
+    reader.check(&cells, observed)
 }
 
 /// A key that stands twice in one batch with different contents.

@@ -381,7 +381,17 @@ pub struct SpoolReader {
 impl SpoolReader {
     /// The row that came last is not what this program spools.
     pub(crate) fn damaged(&self) -> LandError {
-        LandError::Damaged { path: self.path.clone(), line: self.line }
+        self.damaged_at(self.line)
+    }
+
+    /// The same of the row of a line.
+    pub(super) fn damaged_at(&self, line: u64) -> LandError {
+        LandError::Damaged { path: self.path.clone(), line }
+    }
+
+    /// The line of the row that came last.
+    pub(super) fn line(&self) -> u64 {
+        self.line
     }
 
     /// As `read_until`, with a search of many bytes at a time.

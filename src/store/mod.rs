@@ -29,6 +29,7 @@ pub mod landing;
 pub mod lead;
 pub(crate) mod lease;
 pub mod load;
+mod log_keeper;
 mod migrations;
 pub mod named_list;
 pub mod quality;
@@ -152,6 +153,7 @@ impl From<StoreError> for Problem<Code> {
 pub struct Sqlite {
     pub(crate) writer: SqlitePool,
     pub(crate) reader: SqlitePool,
+    log_keeper: log_keeper::LogKeeper,
     dir: PathBuf,
     #[allow(dead_code)]
     in_use: Arc<InUse>,
@@ -340,13 +342,13 @@ impl Store {
             .pragma("cache_size", "-65536")
             .pragma("temp_store", "MEMORY")
             .pragma("mmap_size", "268435456")
-            .pragma("wal_autocheckpoint", "4000")
+            .pragma("wal_autocheckpoint", log_keeper::AT_THE_LATEST)
             .statement_cache_capacity(64)
             // Rows come over from the thread that reads them; each time it waits for room costs more than the rows.
             .row_buffer_size(1_024);
         // The writer's memory is its cache and does not grow with the file; only readers map it.
         let writing = options.clone().pragma("mmap_size", "0");
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await.map_err(failed)?;
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing.clone()).await.map_err(failed)?;
         migrations::sqlite().run(&writer).await.map_err(|source| not_prepared(&place, source))?;
         let reader = SqlitePoolOptions::new()
             .max_connections(6)
@@ -354,7 +356,8 @@ impl Store {
             .connect_with(options.read_only(true).pragma("cache_size", "-16384"))
             .await
             .map_err(failed)?;
-        Ok(Store::Sqlite(Sqlite { writer, reader, dir: data.into(), in_use }))
+        let log_keeper = log_keeper::LogKeeper::new(writing, &file);
+        Ok(Store::Sqlite(Sqlite { writer, reader, log_keeper, dir: data.into(), in_use }))
     }
 
     async fn open_postgres(data: &Path, url: &str, in_use: Arc<InUse>) -> Result<Store, StoreError> {
@@ -419,10 +422,20 @@ impl Store {
     /// Database, where no transaction can be opened: on SQLite also where another process writes for more than thirty seconds.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         match self {
-            Store::Sqlite(s) => s.writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
+            Store::Sqlite(s) => {
+                s.log_keeper.fold_now_and_then();
+                s.writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite)
+            }
             Store::Postgres(p, _) => p.begin().await.map(Tx::Postgres),
         }
         .map_err(|e| self.failed(e))
+    }
+
+    /// Much was committed: SQLite's write-ahead log is folded into the file, while others go on writing and reading.
+    pub(crate) fn fold_log(&self) {
+        if let Store::Sqlite(s) = self {
+            s.log_keeper.fold();
+        }
     }
 
     /// A value of the small key–value table, for counters and digests.
@@ -440,6 +453,7 @@ impl Store {
     pub async fn close(&self) {
         match self {
             Store::Sqlite(s) => {
+                s.log_keeper.close().await;
                 s.reader.close().await;
                 s.writer.close().await;
             }

@@ -438,14 +438,14 @@ struct Cell<'a>(#[serde(borrow)] Option<Cow<'a, str>>);
 /// The cells of a payload, in its layout's order; None where it is not a JSON array of texts and nulls.
 pub fn cells(payload: &str) -> Option<Vec<Option<Cow<'_, str>>>> {
     if let Some(plain) = plain_cells(payload) {
-        return Some(plain);
+        return Some(plain.into_iter().map(|text| text.map(Cow::Borrowed)).collect());
     }
     let cells: Vec<Cell<'_>> = serde_json::from_str(payload).ok()?;
     Some(cells.into_iter().map(|c| c.0).collect())
 }
 
 /// The cells of a payload as this program writes it, without spaces, where no text has an escape: nearly all of them.
-fn plain_cells(payload: &str) -> Option<Vec<Option<Cow<'_, str>>>> {
+pub(crate) fn plain_cells(payload: &str) -> Option<Vec<Option<&str>>> {
     let inner = payload.strip_prefix('[')?.strip_suffix(']')?;
     if inner.is_empty() || memchr::memchr(b'\\', inner.as_bytes()).is_some() {
         return None;
@@ -456,7 +456,7 @@ fn plain_cells(payload: &str) -> Option<Vec<Option<Cow<'_, str>>>> {
         rest = match rest.strip_prefix('"') {
             Some(text) => {
                 let end = memchr::memchr(b'"', text.as_bytes())?;
-                cells.push(Some(Cow::Borrowed(&text[..end])));
+                cells.push(Some(&text[..end]));
                 &text[end + 1..]
             }
             None => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use huitu::land::apply::{BatchGuard, Landing, land};
-use huitu::land::reader::RowReader;
+use huitu::land::reader::{Observed, RowReader};
 use huitu::land::receipt::{Receipt, SyncOutcome};
 use huitu::land::spool::{Spool, SpoolState, SpooledFault};
 use huitu::model::problem::Problem;
@@ -25,7 +25,7 @@ impl RowReader for FirstCell {
             }),
         }
     }
-    fn check(&self, cells: &[Option<&str>]) -> Result<Option<i64>, SpooledFault> {
+    fn check(&self, cells: &[Option<&str>], _: &mut Observed) -> Result<Option<i64>, SpooledFault> {
         match cells[1] {
             Some("bad") => Err(SpooledFault {
                 problem: Box::new(Problem::new("value_unreadable", "不可读", "unreadable")),

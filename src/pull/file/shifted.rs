@@ -4,6 +4,8 @@
 //! In: chunks of rows under one header. Out: the same chunks, with such rows among the faults. What each column usually holds is
 //! learned from the rows themselves; a row is taken for shifted only where its cells fit better once two of them are one.
 
+use rayon::prelude::*;
+
 use crate::connector::{Connector, Layout, RowError};
 use crate::pull::Chunk;
 
@@ -29,26 +31,35 @@ const LEARNED: u32 = 20_000;
 
 impl Looks {
     fn of(text: &str) -> Looks {
-        let text = text.trim();
+        // Most cells are plain at both ends, and of most words the first byte says all.
+        let text = match text.as_bytes() {
+            [0xE4..=0xE9, ..] => return Looks::Words,
+            [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+            _ => text.trim(),
+        };
         let bytes = text.as_bytes();
         let Some(first) = bytes.first() else { return Looks::Empty };
         if *first >= 0x80 {
             return Looks::Words;
         }
-        let digits = bytes.iter().take(4).take_while(|b| b.is_ascii_digit()).count();
+        let lead = bytes.iter().take(4).take_while(|b| b.is_ascii_digit()).count();
         match bytes.get(4) {
-            Some(b'-' | b'/') if digits == 4 && bytes.len() >= 8 => return Looks::Day,
-            Some(b'.') if digits == 4 && bytes.iter().filter(|b| **b == b'.').count() == 2 => return Looks::Day,
-            _ if digits == 4 && text[4..].starts_with('年') => return Looks::Day,
+            Some(b'-' | b'/') if lead == 4 && bytes.len() >= 8 => return Looks::Day,
+            Some(b'.') if lead == 4 && bytes.iter().filter(|b| **b == b'.').count() == 2 => return Looks::Day,
+            _ if lead == 4 && text[4..].starts_with('年') => return Looks::Day,
             _ => {}
         }
-        let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
-        let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic()).count();
+        let (mut digits, mut letters, mut beyond) = (0, 0, 0);
+        for byte in bytes {
+            digits += usize::from(byte.is_ascii_digit());
+            letters += usize::from(byte.is_ascii_alphabetic());
+            beyond |= byte & 0x80;
+        }
         match first {
             _ if digits + letters == bytes.len() && digits > 0 && (digits >= 11 || bytes.len() >= 8 && letters > 0) => {
                 Looks::Code
             }
-            b'0'..=b'9' | b'-' | b'+' | b'.' | b'(' | b'$' if letters == 0 && text.is_ascii() => Looks::Number,
+            b'0'..=b'9' | b'-' | b'+' | b'.' | b'(' | b'$' if letters == 0 && beyond == 0 => Looks::Number,
             b'0'..=b'9' => Looks::Words,
             _ => Looks::Latin,
         }
@@ -114,7 +125,7 @@ impl<'c> Shifted<'c> {
             let odd = if is_odd(row) { self.shifted_at(&chunk, row) } else { None };
             odd.or_else(|| self.cut_address(&chunk, row))
         };
-        let found: Vec<(usize, usize)> = (0..chunk.len()).filter_map(|row| Some((row, at(row)?))).collect();
+        let found: Vec<(usize, usize)> = (0..chunk.len()).into_par_iter().filter_map(|row| Some((row, at(row)?))).collect();
         if found.is_empty() {
             return chunk;
         }
@@ -214,7 +225,8 @@ impl<'c> Shifted<'c> {
         if !self.open_ended {
             return None;
         }
-        let is_filled = |cell: &Option<&str>| cell.is_some_and(|c| !c.trim().is_empty());
+        let is_plain = |text: &str| matches!(text.as_bytes().first(), Some(0x21..=0x7e | 0xE4..=0xE9));
+        let is_filled = |cell: &Option<&str>| cell.is_some_and(|c| is_plain(c) || !c.trim().is_empty());
         let last = chunk.cells(row).enumerate().filter(|(_, cell)| is_filled(cell)).map(|(at, _)| at).max()?;
         let address = last.checked_sub(1)?;
         let others = self.rows.saturating_sub(1);
@@ -224,8 +236,7 @@ impl<'c> Shifted<'c> {
         }
         let cells: Vec<Option<&str>> = chunk.cells(row).collect();
         let is_cut = is_address(cells[address].unwrap_or_default()) && is_part_of_house(cells[last].unwrap_or_default());
-        self.connector.key(self.layout.as_ref()?, &cells).ok()?;
-        is_cut.then_some(address)
+        (is_cut && self.connector.key(self.layout.as_ref()?, &cells).is_ok()).then_some(address)
     }
 
     fn fault(&self, at: usize) -> RowError {
