@@ -104,7 +104,7 @@ impl<'a> Line<'a> {
 pub(super) const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// SHA-256 of the digest before and the row as written, hex.
-pub(super) fn link(prev: &str, row: &str) -> String {
+pub(super) fn link(prev: &str, row: impl AsRef<[u8]>) -> String {
     HEXLOWER.encode(&Sha256::new().chain_update(prev).chain_update(row).finalize())
 }
 
@@ -115,11 +115,18 @@ pub(super) fn sign(key: &[u8], seq: u64, hash: &str) -> String {
     HEXLOWER.encode(&mac.finalize().into_bytes())
 }
 
-/// The line of a row behind `prev`, and its digest.
-pub(super) fn line_of(prev: &str, row: &AuditRow) -> (String, String) {
-    let text = serde_json::to_string(row).expect("texts and numbers");
-    let hash = link(prev, &text);
-    (format!("{{\"prev\":\"{prev}\",\"row\":{text},\"hash\":\"{hash}\"}}\n"), hash)
+/// Puts the line of a row behind `prev` at the end of `text`; its digest.
+pub(super) fn push_line(text: &mut Vec<u8>, prev: &str, row: &AuditRow) -> String {
+    text.extend_from_slice(b"{\"prev\":\"");
+    text.extend_from_slice(prev.as_bytes());
+    text.extend_from_slice(b"\",\"row\":");
+    let begins = text.len();
+    serde_json::to_writer(&mut *text, row).expect("texts and numbers");
+    let hash = link(prev, &text[begins..]);
+    text.extend_from_slice(b",\"hash\":\"");
+    text.extend_from_slice(hash.as_bytes());
+    text.extend_from_slice(b"\"}\n");
+    hash
 }
 
 /// The line of a signed mark.

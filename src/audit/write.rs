@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use chrono::{Days, NaiveDate};
 use tokio::sync::oneshot;
 
-use super::chain::{AuditRow, Line, START, line_of, mark_of};
+use super::chain::{AuditRow, Line, START, mark_of, push_line};
 use super::folder::{BEGIN, HEAD, days, head, key, name_of, whole_lines};
 use super::roll;
 
@@ -169,6 +169,8 @@ struct Files {
     key: Vec<u8>,
     day: NaiveDate,
     file: File,
+    /// Where the file is.
+    path: PathBuf,
     /// Bytes of the file that hold whole lines.
     length: u64,
     /// Bytes of the file; behind the lines there are zeros.
@@ -233,7 +235,8 @@ impl Files {
         }
         // A clock that was set back begins no file before the last one.
         let today = known.last().map_or(day, |last| day.max(*last));
-        let (file, length) = at_end(&folder.join(name_of(today)))?;
+        let path = folder.join(name_of(today));
+        let (file, length) = at_end(&path)?;
         let (base, folder) = (base.to_path_buf(), folder.to_path_buf());
         Ok(Some(Files {
             base,
@@ -242,6 +245,7 @@ impl Files {
             key,
             day: today,
             file,
+            path,
             length,
             room: length,
             seq,
@@ -258,24 +262,22 @@ impl Files {
             self.turn(day_of(row))?;
         }
         let (mut seq, mut hash) = (self.seq, self.hash.clone());
-        let mut text = String::with_capacity(rows.len() * 512);
+        let mut text = Vec::with_capacity(rows.len() * 2_048);
         if self.length == 0 {
-            text.push_str(&mark_of(&self.key, seq, &hash));
+            text.extend_from_slice(mark_of(&self.key, seq, &hash).as_bytes());
         }
         for mut row in rows {
             seq += 1;
             row.seq = seq;
-            let (line, digest) = line_of(&hash, &row);
-            text.push_str(&line);
-            hash = digest;
+            hash = push_line(&mut text, &hash, &row);
             if seq % MARK_EVERY == 0 {
-                text.push_str(&mark_of(&self.key, seq, &hash));
+                text.extend_from_slice(mark_of(&self.key, seq, &hash).as_bytes());
             }
         }
         let length = self.length + text.len() as u64;
         // A command writes a row or two and goes: it leaves no room behind.
         let room = if length > self.room && seq > self.began + FEW { GROWN } else { 0 };
-        let mut bytes = text.into_bytes();
+        let mut bytes = text;
         bytes.resize(bytes.len() + room, 0);
         let mut written = self.put(&bytes);
         if written.is_err() && room > 0 {
@@ -366,9 +368,8 @@ impl Files {
     /// Whether the file still is the one that was written, as long as it was: rows put into another one would be lost, and answers with
     /// them. What was altered within it `verify` names.
     fn check_unchanged(&self) -> std::io::Result<()> {
-        let path = self.folder.join(name_of(self.day));
-        let changed = |what: &str| std::io::Error::other(format!("{} {what} by somebody else", path.display()));
-        let there = std::fs::metadata(&path).map_err(|_| changed("was removed"))?;
+        let changed = |what: &str| std::io::Error::other(format!("{} {what} by somebody else", self.path.display()));
+        let there = std::fs::metadata(&self.path).map_err(|_| changed("was removed"))?;
         if there.len() != self.room {
             return Err(changed("was made shorter or longer"));
         }
@@ -388,9 +389,10 @@ impl Files {
         if today <= self.day {
             return Ok(());
         }
-        let (file, length) = at_end(&self.folder.join(name_of(today)))?;
+        let path = self.folder.join(name_of(today));
+        let (file, length) = at_end(&path)?;
         self.close();
-        (self.file, self.length, self.room) = (file, length, length);
+        (self.file, self.path, self.length, self.room) = (file, path, length, length);
         self.day = today;
         let oldest = today.checked_sub_days(Days::new(u64::from(self.keep_days))).unwrap_or(NaiveDate::MIN);
         let known = days(&self.folder)?;
