@@ -154,12 +154,27 @@ fn come_to_rest() {
     }
 }
 
+/// What of serving is measured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ServePart {
+    /// Everything.
+    #[default]
+    All,
+    /// Questions without their rows in the audit, beside a build that had none.
+    Questions,
+    /// What the audit costs.
+    Audit,
+}
+
 /// Measures a hub whose edition `prepare` made. A process that only opened it shows what serving needs in memory.
 ///
 /// # Errors
 /// The edition or the store cannot be read or written, or an export breaks off or lacks rows.
-pub async fn measure(hub: Hub, opened_in: Duration) -> anyhow::Result<Vec<Figure>> {
+pub async fn measure(hub: Hub, opened_in: Duration, part: ServePart) -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
+    if part == ServePart::Audit {
+        return super::audited::measure(&hub).await;
+    }
     let started = Instant::now();
     {
         let state = App::new(hub.clone(), Options::new(Authentication::Demonstration));
@@ -182,7 +197,7 @@ pub async fn measure(hub: Hub, opened_in: Duration) -> anyhow::Result<Vec<Figure
         let mut options = Options::new(Authentication::Demonstration);
         options.cache_bytes = cache_bytes;
         // What rows of the audit add to kept answers is measured over sockets, where they come together.
-        options.is_measured_without_audit = cache_bytes > 0;
+        options.is_measured_without_audit = cache_bytes > 0 || part == ServePart::Questions;
         let state = App::new(hub.clone(), options);
         state.refresh().await.map_err(|p| anyhow::anyhow!(p.en))?;
         Ok(app(state))
@@ -393,7 +408,9 @@ pub async fn measure(hub: Hub, opened_in: Duration) -> anyhow::Result<Vec<Figure
         "µs",
         Some(12.0),
     ));
-    figures.extend(super::audited::measure(&hub).await?);
+    if part == ServePart::All {
+        figures.extend(super::audited::measure(&hub).await?);
+    }
     let (resident, own) = memory_megabytes();
     figures.push(Figure::at_most("memory without mapped files after all this", own, "MB", Some(1_024.0)));
     figures.push(Figure::at_most("memory with mapped files (the system takes them back)", resident, "MB", None));

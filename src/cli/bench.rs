@@ -12,6 +12,7 @@ use crate::bench::city::CityBench;
 use crate::bench::federation::FederationBench;
 use crate::bench::link::{GROWTH, link};
 use crate::bench::pull::PullBench;
+use crate::bench::serve::ServePart;
 use crate::bench::work::WorkBench;
 use crate::config::Settings;
 use crate::hub::Hub;
@@ -29,6 +30,9 @@ enum BenchCommand {
     Serve {
         #[arg(long, default_value_t = 2_500_000)]
         rows: u32,
+        /// What of it
+        #[arg(long, value_enum, default_value_t)]
+        only: ServePart,
     },
     /// Pulling and landing a registry: CSV and HTTP JSON into SQLite, and into PostgreSQL by COPY
     Pull {
@@ -98,7 +102,7 @@ fn alone(common: &Common) -> anyhow::Result<Settings> {
 
 pub async fn run(common: &Common, args: BenchArgs) -> anyhow::Result<ExitCode> {
     match args.command {
-        BenchCommand::Serve { rows } => serve(common, rows).await?,
+        BenchCommand::Serve { rows, only } => serve(common, rows, only).await?,
         BenchCommand::Pull { rows, seed, postgres, only, file } => {
             crate::bench::pull::run(&alone(common)?, common.json, PullBench { rows, seed, postgres, only, files: file }).await?
         }
@@ -151,13 +155,13 @@ async fn federation(common: &Common, bench: FederationBench) -> anyhow::Result<(
     Ok(())
 }
 
-async fn serve(common: &Common, rows: u32) -> anyhow::Result<()> {
+async fn serve(common: &Common, rows: u32, only: ServePart) -> anyhow::Result<()> {
     let mut settings = alone(common)?;
     settings.data = settings.data.join(format!("bench-{rows}"));
     let mut figures = crate::bench::serve::prepare(&settings.data, rows)?;
     let began = Instant::now();
     let hub = Hub::open(settings, Clock::System).await?;
-    figures.extend(crate::bench::serve::measure(hub, began.elapsed()).await?);
+    figures.extend(crate::bench::serve::measure(hub, began.elapsed(), only).await?);
     match common.json {
         true => println!("{}", serde_json::to_string_pretty(&figures)?),
         false => figures.iter().for_each(|f| println!("{f}")),
