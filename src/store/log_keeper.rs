@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use tokio::task::JoinHandle;
 
 /// Pages of the log at which a commit folds it all the same (256 MB).
 pub(super) const AT_THE_LATEST: &str = "65536";
@@ -44,29 +45,62 @@ impl LogKeeper {
         let now = BEGAN.elapsed().as_millis() as u64;
         let looked = self.looked.load(Ordering::Relaxed);
         if now.saturating_sub(looked) >= NOW_AND_THEN.as_millis() as u64 {
-            self.fold();
+            drop(self.fold());
         }
     }
 
-    /// Begins to fold the log where it is long and nobody does.
-    pub fn fold(&self) {
+    /// Begins to fold the log where it is long and nobody does; what folds it, until it is.
+    pub fn fold(&self) -> Option<JoinHandle<()>> {
         self.looked.store(BEGAN.elapsed().as_millis() as u64, Ordering::Relaxed);
         let is_long = std::fs::metadata(&*self.log).is_ok_and(|log| log.len() > LONG);
         if !is_long || self.pool.is_closed() || self.is_folding.swap(true, Ordering::AcqRel) {
-            return;
+            return None;
         }
         let (pool, is_folding) = (self.pool.clone(), self.is_folding.clone());
-        tokio::spawn(async move {
+        Some(tokio::spawn(async move {
             // As far as readers let it; what is left is folded the next time.
             if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&pool).await {
                 tracing::debug!(%error, "the log of the store is folded by a later commit");
             }
             is_folding.store(false, Ordering::Release);
-        });
+        }))
     }
 
     /// Waits for what is under way; nothing is folded any more.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::{SQLITE_FILE, Store, Tx};
+
+    #[tokio::test]
+    async fn a_long_log_is_folded_while_the_store_is_open() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = Store::open(dir.path(), None).await.expect("a store");
+        let bytes = || std::fs::metadata(dir.path().join(SQLITE_FILE)).expect("the file").len();
+        let put = async |from: u32, to: u32| {
+            let mut tx = store.begin().await.expect("a transaction");
+            for n in from..to {
+                let Tx::Sqlite(t) = &mut tx else { unreachable!("it is SQLite") };
+                let row = sqlx::query("INSERT INTO meta (key, value) VALUES ($1, $2)")
+                    .bind(format!("row {n}"))
+                    .bind("x".repeat(1 << 20));
+                row.execute(&mut **t).await.expect("written");
+            }
+            tx.commit().await.expect("committed");
+        };
+        let Store::Sqlite(sqlite) = &store else { unreachable!("it is SQLite") };
+        put(0, 2).await;
+        assert!(sqlite.log_keeper.fold().is_none(), "a short log stays");
+        put(2, 24).await;
+        assert!(bytes() < 16 << 20, "a commit does not fold it");
+        sqlite.log_keeper.fold().expect("a long log").await.expect("no panic");
+        assert!(bytes() > 24 << 20, "all of it is in the file");
+        assert_eq!(store.meta("row 23").await.expect("read").map(|v| v.len()), Some(1 << 20));
+        store.close().await;
+        assert!(sqlite.log_keeper.fold().is_none(), "nothing is folded any more");
     }
 }

@@ -434,7 +434,7 @@ impl Store {
     /// Much was committed: SQLite's write-ahead log is folded into the file, while others go on writing and reading.
     pub(crate) fn fold_log(&self) {
         if let Store::Sqlite(s) = self {
-            s.log_keeper.fold();
+            drop(s.log_keeper.fold());
         }
     }
 
