@@ -15,7 +15,7 @@ use arrow_data::ArrayData;
 use arrow_schema::DataType;
 
 /// Bytes of the file that are mapped at a time. What is not written yet takes no room on the disk.
-const STRETCH: u64 = 64 << 20;
+const STRETCH: u64 = if cfg!(test) { 1 << 20 } else { 64 << 20 };
 /// Buffers begin at multiples of it, as in Arrow's files.
 const ALIGNED: usize = 64;
 
@@ -153,7 +153,7 @@ mod tests {
         let unpacked = Unpacked::new(folder.path().to_path_buf());
         let mut kept = Vec::new();
         // The third is larger than a stretch.
-        for lengths in [1..20, 300..500, (STRETCH as usize)..(STRETCH as usize + 1), 7..9] {
+        for lengths in [1..20, 300..500, (STRETCH as usize)..(STRETCH as usize + 1), 700..900, 7..9] {
             let given = batch(lengths.map(|length| "企".repeat(length)));
             let put = unpacked.put(given.clone());
             let map = unpacked.place.lock().unwrap().map.clone().unwrap();

@@ -61,7 +61,7 @@ for part in (parts[0], parts[-1]):
     for name in ("particulars", "details", "members"):
         packed = os.path.join(folder, part, f"{name}.arrow")
         read = pyarrow.ipc.open_file(packed).read_all()
-        same(f"polars: {part}/{name}", polars.read_ipc(packed, memory_map=False).height, read.num_rows)
+        same(f"polars: {part}/{name}", polars.read_ipc(packed).height, read.num_rows)
         same(f"duckdb: {part}/{name}", duckdb.sql("SELECT count(*) FROM read").fetchall()[0][0], read.num_rows)
 blocks = pyarrow.ipc.open_file(os.path.join(folder, parts[0], "details.arrow")).num_record_batches
 check("a base lies in blocks", blocks > 1, blocks)
