@@ -54,7 +54,8 @@ def months_later(day, months):
 class Recount:
     def __init__(self, folder, grace):
         self.folder, self.grace, self.differing = folder, grace, 0
-        self.e, self.u = table(folder, "enterprises"), table(folder, "unions")
+        self.e = table(folder, "enterprises") | table(folder, "particulars")
+        self.u = table(folder, "unions") | table(folder, "union_particulars")
         self.dims = table(folder, "dims")
         self.details = [json.loads(v) for v in table(folder, "details")["reasons"]]
         manifest = json.load(open(f"{folder}/manifest.json"))

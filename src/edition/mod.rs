@@ -1,12 +1,13 @@
 //! The edition: one immutable published state of the graph, as a folder of Arrow IPC files that anyone can open.
 //!
 //! In: the chosen values and verdicts of every enterprise (`EditionInput`). Out: a folder `NNNNNN/` with
-//! `enterprises.arrow` (rows numbered by falling priority), `details.arrow` (reasons, same rows), `members.arrow` (the
-//! records of each row and why), `relations.arrow` (investments, dispatches, disputes, events), `unions.arrow`,
+//! `enterprises.arrow` (what rows are counted, ordered and searched by; numbered by falling priority), `particulars.arrow` (what is only
+//! told of them, same rows), `details.arrow` (reasons, same rows), `members.arrow` (the records of each row and why), `relations.arrow` (investments, dispatches, disputes, events), `unions.arrow`,
 //! `dims.arrow` (group numbers and people for counting), `cubes.arrow` (the usual counts), `people.arrow` (rarer head
 //! counts), `facets.arrow` and `names.arrow` (bitmaps per value and per piece of a name), `lookups.arrow` (identifier →
-//! row), `labels.json` and `manifest.json` with the SHA-256 of every file. `open` maps it into memory without copying; `filter`, `page`,
-//! `coverage` and `search` answer from it. It knows nothing of the store, of GraphQL or of the clock.
+//! row), `labels.json` and `manifest.json` with the SHA-256 of every file. `open` maps it into memory without copying; particulars, details and
+//! members lie in packed blocks, each unpacked when the first of its rows is asked for. `filter`, `page`, `coverage` and `search` answer
+//! from it. It knows nothing of the store, of GraphQL or of the clock.
 
 mod error;
 mod files;

@@ -143,7 +143,7 @@ impl Edition {
             let part = match open.get(&key).and_then(std::sync::Weak::upgrade) {
                 Some(part) => part,
                 None => {
-                    let part = Arc::new(Part::open(&folder.join(within), &files)?);
+                    let part = Arc::new(Part::open(&folder.join(within), &files, folder.parent().unwrap_or(folder))?);
                     open.retain(|_, part| part.strong_count() > 0);
                     open.insert(key, Arc::downgrade(&part));
                     part

@@ -15,11 +15,18 @@ use roaring::RoaringBitmap;
 use serde::Deserialize;
 
 use super::error::EditionError;
+use super::files::details::{read_beside, read_reasons};
 use super::files::enterprises::Columns;
 use super::files::lookups::first_at_least;
+use super::files::members::MembersOfRows;
+use super::files::particulars::{PARTICULARS, Particulars};
+use super::files::people::RarerCounts;
 use super::files::range_codes::Coded;
+use super::files::unions::{UNION_PARTICULARS, UnionColumns, UnionTold};
+use super::format::blocks::Blocks;
 use super::format::manifest::FileDigest;
-use super::format::table::{named, open_table};
+use super::format::table::{Opened, named, open_table};
+use super::format::unpacked::Unpacked;
 use super::{CountingRules, Labels};
 
 /// Cubes kept per part: with the most groups that one may have, at most 60 MB.
@@ -37,9 +44,9 @@ pub(in crate::edition) struct Part {
     pub columns: Columns,
     pub dims: RecordBatch,
     /// Row and the rarer head counts, only of enterprises that have some.
-    pub people: RecordBatch,
+    pub people: Blocks<RarerCounts>,
     /// What no question asks for: identifiers, who differs on what. None in editions written before it was kept.
-    pub beside: Option<LargeStringArray>,
+    pub beside: Option<Blocks<LargeStringArray>>,
     /// `row_hash` of every row. None in editions written before it was kept.
     pub hashes: Option<UInt64Array>,
     pub counting: CountingRules,
@@ -55,7 +62,7 @@ pub(in crate::edition) struct Part {
     /// None in editions written before there was such a file.
     pub relations: Option<super::files::ties::Relations>,
     /// None in editions written before there was such a file.
-    pub cubes: Option<super::files::cubes::Cubes>,
+    pub cubes: Option<Blocks<super::files::cubes::Cubes>>,
     /// What counting must know of all rows.
     pub bounds: OnceLock<super::files::count::Bounds>,
     /// What was counted over all rows, by dimensions.
@@ -94,37 +101,65 @@ struct LabelFile {
 
 impl Part {
     /// Opens a part that has passed its check. Takes milliseconds whatever its size: nothing is read yet. `files` are named within
-    /// `folder`.
+    /// `folder`; what is unpacked lies on the disk of `scratch`, in a file without a name.
     ///
     /// # Errors
     /// A file that is missing or of another size, or whose columns are not those of this format.
-    pub fn open(folder: &Path, files: &[FileDigest]) -> Result<Part, EditionError> {
-        let table = |name: &str| {
-            let file = files.iter().find(|f| f.name == name).ok_or_else(|| EditionError::Broken {
+    pub fn open(folder: &Path, files: &[FileDigest], scratch: &Path) -> Result<Part, EditionError> {
+        let listed = |name: &str| {
+            files.iter().find(|f| f.name == name).ok_or_else(|| EditionError::Broken {
                 path: folder.join(name),
                 reason: "the manifest does not list it".to_owned(),
-            })?;
-            open_table(folder, name, file.bytes)
+            })
         };
+        let table = |name: &str| open_table(folder, name, listed(name)?.bytes);
         let path = folder.join("labels.json");
         let labels: LabelFile = serde_json::from_slice(&std::fs::read(&path).map_err(EditionError::io(&path))?)?;
         let facets = table("facets.arrow")?;
         let names = table("names.arrow")?;
         let lookups = table("lookups.arrow")?;
-        let (enterprises, details, unions) = (table("enterprises.arrow")?, table("details.arrow")?, table("unions.arrow")?);
+        let (enterprises, unions) = (table("enterprises.arrow")?, table("unions.arrow")?);
         let dims = table("dims.arrow")?;
-        let columns = Columns::new(&enterprises, &details, &table("members.arrow")?, &unions)
-            .map_err(|reason| EditionError::Broken { path: folder.to_path_buf(), reason })?;
         let has = |name: &str| files.iter().any(|f| f.name == name);
+        let rows = enterprises.num_rows();
+        let unpacked = Arc::new(Unpacked::new(scratch.to_path_buf()));
+        let blocks = |name: &str| Ok::<_, EditionError>(Arc::new(Opened::open(folder, name, listed(name)?.bytes)?));
+        let (details, members) = (blocks("details.arrow")?, blocks("members.arrow")?);
+        let beside = match details.has("beside") {
+            true => Some(Blocks::open(&details, &["beside"], rows, &unpacked, read_beside)?),
+            false => None,
+        };
+        let particulars = match has(PARTICULARS) {
+            true => Particulars::open(&blocks(PARTICULARS)?, rows, &unpacked)?,
+            false => Particulars::of_enterprises(folder, &enterprises)?,
+        };
+        let told_of_unions = match has(UNION_PARTICULARS) {
+            true => Blocks::open(&blocks(UNION_PARTICULARS)?, UnionTold::NAMES, unions.num_rows(), &unpacked, UnionTold::read)?,
+            false => Blocks::of_table(&folder.join("unions.arrow"), &unions, UnionTold::read)?,
+        };
+        let lacks = |reason: String| EditionError::Broken { path: folder.to_path_buf(), reason };
+        let columns = Columns::new(
+            &enterprises,
+            particulars,
+            Blocks::open(&details, &["reasons"], rows, &unpacked, read_reasons)?,
+            Blocks::open(&members, &["members"], rows, &unpacked, MembersOfRows::read)?,
+            UnionColumns::new(&unions, told_of_unions).map_err(lacks)?,
+        )
+        .map_err(lacks)?;
         let relations = match has(super::files::ties::RELATIONS) {
             true => Some(super::files::ties::Relations::open(&table(super::files::ties::RELATIONS)?)?),
             false => None,
         };
         let cubes = match has(super::files::cubes::CUBES) {
-            true => Some(super::files::cubes::Cubes::open(table(super::files::cubes::CUBES)?)?),
+            true => {
+                let file = blocks(super::files::cubes::CUBES)?;
+                let all = file.columns();
+                Some(Blocks::open(&file, &all, file.rows_of(0)?, &unpacked, super::files::cubes::Cubes::read)?)
+            }
             false => None,
         };
-        let len = enterprises.num_rows() as u32;
+        let people = blocks("people.arrow")?;
+        let len = rows as u32;
         let mut all = RoaringBitmap::new();
         all.insert_range(0..len);
         Ok(Part {
@@ -135,8 +170,8 @@ impl Part {
             columns,
             hashes: dims.column_by_name("hash").and_then(|c| c.as_primitive_opt()).cloned(),
             dims,
-            people: table("people.arrow")?,
-            beside: details.column_by_name("beside").and_then(|c| c.as_string_opt::<i64>()).cloned(),
+            people: Blocks::open(&people, RarerCounts::NAMES, people.rows_of(0)?, &unpacked, RarerCounts::read)?,
+            beside,
             counting: labels.counting,
             facet: named(&facets, "facet")?.as_string().clone(),
             value: named(&facets, "value")?.as_string().clone(),

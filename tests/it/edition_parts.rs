@@ -335,13 +335,21 @@ fn a_torn_part_is_named_and_the_edition_before_goes_on() {
     let changes = city.change(20, 2);
     let manifest = write_changes(root.path(), &before, changes).unwrap();
     assert_eq!(manifest.parts.len(), 2);
-    for (name, harm) in [("1/details.arrow", "torn"), ("1/names.arrow", "missing"), ("replaced.arrow", "changed")] {
+    for (name, harm) in [
+        ("1/details.arrow", "torn"),
+        ("0/members.arrow", "changed"),
+        ("0/particulars.arrow", "torn"),
+        ("1/names.arrow", "missing"),
+        ("replaced.arrow", "changed"),
+    ] {
         let folder = root.path().join(folder_name(2));
         let path = folder.join(name);
         let bytes = std::fs::read(&path).unwrap();
+        // Anew: the base is the edition before's too.
+        std::fs::remove_file(&path).unwrap();
         match harm {
             "torn" => std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap(),
-            "missing" => std::fs::remove_file(&path).unwrap(),
+            "missing" => {}
             _ => {
                 let mut other = bytes.clone();
                 let middle = other.len() / 2;
@@ -356,4 +364,85 @@ fn a_torn_part_is_named_and_the_edition_before_goes_on() {
         std::fs::write(&path, bytes).unwrap();
     }
     assert_eq!(Editions::open(root.path()).unwrap().current().unwrap().number(), 2);
+}
+
+/// An edition of forty synthetic enterprises, as the last program wrote it whose files are of one batch each (format 4).
+fn of_the_release_before(root: &Path) -> Edition {
+    let bytes = include_bytes!("data/edition-of-format-4.zip");
+    zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap().extract(root).unwrap();
+    Edition::open(&root.join(folder_name(1))).unwrap()
+}
+
+/// What an edition says, to be written again.
+fn said(edition: &Edition, number: u32) -> EditionInput {
+    let mut said = EditionInput { number, sources: edition.manifest.sources.clone(), ..input(1, 0, 1) };
+    for e in edition.enterprises() {
+        said.enterprises.push(e.written().unwrap());
+        said.members.extend(e.written_members().unwrap());
+        said.ties.extend(e.written_ties(&said.registries).unwrap());
+    }
+    said.unions = edition.unions().map(|at| edition.union_at(at).written().unwrap()).collect();
+    said
+}
+
+#[test]
+fn an_edition_of_the_release_before_opens_and_is_followed() {
+    let (root, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let before = of_the_release_before(root.path());
+    assert!(before.manifest.format < huitu::edition::format::manifest::FORMAT && before.manifest.records.is_empty());
+    let first = before.enterprise(0);
+    assert_eq!((first.id(), first.name(), first.address()), ("E000000000007", "北京川康众商贸有限公司", Some("示例街道7号")));
+    assert_eq!((first.credit_code_raw(), first.findings()), (Some("93110103000000078Q"), vec!["refused"]));
+    assert_eq!((first.payroll(), first.verdicts().unwrap().fund.due), (Some(Money(22_788_000_000)), Some(Money(455_760_000))));
+    assert_eq!(first.members().map(|m| m.key()).collect::<Vec<_>>(), ["commerce-7", "tax-7"]);
+    assert_eq!(before.members_of("social_insurance"), 15);
+
+    // Written again it says the same.
+    write(other.path(), said(&before, 1)).unwrap();
+    let again = Edition::open(&other.path().join(folder_name(1))).unwrap();
+    assert_eq!(again.manifest.content, before.manifest.content);
+    same(&before, &again, "the release before");
+
+    // So does what follows it.
+    let mut input = said(&before, 2);
+    input.enterprises[3].address = Some("示例街道改道1号".into());
+    let manifest = write_following(root.path(), &before, input.clone()).unwrap().unwrap();
+    assert_eq!(manifest.format, huitu::edition::format::manifest::FORMAT);
+    let after = Edition::open(&root.path().join(folder_name(2))).unwrap();
+    let whole = tempfile::tempdir().unwrap();
+    write(whole.path(), input).unwrap();
+    same(&after, &Edition::open(&whole.path().join(folder_name(2))).unwrap(), "what follows the release before");
+    assert_eq!(after.search("改道", None, 5).len(), 0, "an address is no name");
+}
+
+#[test]
+fn an_edition_of_a_later_program_is_refused_by_its_format() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), input(1, 30, 1)).unwrap();
+    let path = root.path().join(folder_name(1)).join(MANIFEST);
+    let told = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, told.replacen("\"format\": 6", "\"format\": 8", 1)).unwrap();
+    let problem = Edition::open(&root.path().join(folder_name(1))).unwrap_err().to_string();
+    assert!(problem.contains("format 8") && problem.contains("manifest.json"), "{problem}");
+}
+
+#[test]
+fn codes_as_written_are_found_and_told_where_they_are_no_codes() {
+    let root = tempfile::tempdir().unwrap();
+    let mut input = input(1, 40, 3);
+    let id = |input: &EditionInput, at: usize| input.enterprises[at].id.to_string();
+    let wrong = id(&input, 11);
+    (input.enterprises[11].credit_code, input.enterprises[11].credit_code_raw) = (None, Some("91110108WRONG0X".into()));
+    let none = id(&input, 12);
+    (input.enterprises[12].credit_code, input.enterprises[12].credit_code_raw) = (None, None);
+    let only_valid = id(&input, 13);
+    input.enterprises[13].credit_code_raw = None;
+    write(root.path(), input).unwrap();
+    let edition = Edition::open(&root.path().join(folder_name(1))).unwrap();
+    let raw = |id: &str| edition.enterprise_of_id(id).unwrap().credit_code_raw();
+    assert_eq!((raw(&wrong), raw(&none), raw(&only_valid)), (Some("91110108WRONG0X"), None, None));
+    let other = edition.enterprise_of_id("E000000000014").unwrap();
+    assert!(other.credit_code().is_some() && other.credit_code_raw() == other.credit_code());
+    let rows = edition.filter(&Filter::Text("WRONG0X".to_owned())).unwrap();
+    assert_eq!(ids(&edition, rows.iter()), [wrong]);
 }

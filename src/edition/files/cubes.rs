@@ -18,10 +18,11 @@ use super::counting_order::places;
 use super::facets::Dims;
 use crate::edition::CountingRules;
 use crate::edition::error::EditionError;
+use crate::edition::format::cells::get;
 use crate::edition::format::columns::words;
 use crate::edition::format::dimension::{Dimension, Values};
 use crate::edition::format::measures::Measures;
-use crate::edition::format::table::{TableColumn, column, named};
+use crate::edition::format::table::{TableColumn, column};
 
 pub(in crate::edition) const CUBES: &str = "cubes.arrow";
 
@@ -105,8 +106,12 @@ pub(in crate::edition) struct Cubes {
 }
 
 impl Cubes {
-    pub(in crate::edition) fn open(rows: RecordBatch) -> Result<Cubes, EditionError> {
-        let by = named(&rows, "by")?.as_dictionary::<UInt16Type>();
+    /// Finds out which rows are whose.
+    ///
+    /// # Errors
+    /// There is no column that tells.
+    pub(in crate::edition) fn read(rows: &RecordBatch) -> Result<Cubes, String> {
+        let by = get(rows, "by")?.as_dictionary_opt::<UInt16Type>().ok_or("by has another type")?;
         let names = by.values().as_string::<i32>();
         let keys = by.keys().values();
         let mut of = HashMap::new();
@@ -117,6 +122,6 @@ impl Cubes {
                 start = end;
             }
         }
-        Ok(Cubes { rows, of })
+        Ok(Cubes { rows: rows.clone(), of })
     }
 }

@@ -1,13 +1,15 @@
-//! `details.arrow`: everything of the verdicts that is no column of `enterprises.arrow`, as JSON a row.
+//! `details.arrow`: everything of the verdicts that is no column of `enterprises.arrow`, as JSON a row, in blocks.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
 use arrow_array::builder::LargeStringBuilder;
+use arrow_array::cast::AsArray;
+use arrow_array::{ArrayRef, LargeStringArray, RecordBatch};
 use serde::{Deserialize, Serialize};
 
 use crate::edition::error::EditionError;
+use crate::edition::format::cells::get;
 use crate::edition::format::table::{TableColumn, column};
 use crate::model::enterprise::Enterprise;
 use crate::model::verdict::{PossibleUnion, PriorityFactor, Reason, UnionLink, Verdicts};
@@ -43,6 +45,20 @@ impl<'a> Reasons<'a> {
             factors: (&v.priority.factors).into(),
         }
     }
+}
+
+/// Rows of `details.arrow` and `members.arrow` that are unpacked together: a page of a filtered list may lie in as many blocks as it has
+/// rows.
+pub(in crate::edition) const EVIDENCE_A_BLOCK: usize = 1_024;
+
+/// The reasons of the rows of a block.
+pub(in crate::edition) fn read_reasons(batch: &RecordBatch) -> Result<LargeStringArray, String> {
+    Ok(get(batch, "reasons")?.as_string_opt::<i64>().ok_or("reasons are not texts")?.clone())
+}
+
+/// What stands beside them.
+pub(in crate::edition) fn read_beside(batch: &RecordBatch) -> Result<LargeStringArray, String> {
+    Ok(get(batch, "beside")?.as_string_opt::<i64>().ok_or("beside is not texts")?.clone())
 }
 
 /// Rows whose reasons are written side by side before they are put in order.

@@ -1,16 +1,22 @@
-//! `members.arrow`: the records of each row, and why they are its.
+//! `members.arrow`: the records of each row, and why they are its; in blocks.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, Float32Array, LargeStringArray, PrimitiveArray, StringArray, StructArray, UInt16Array};
+use arrow_array::{
+    Array, ArrayRef, Float32Array, LargeStringArray, ListArray, PrimitiveArray, RecordBatch, StringArray, StructArray,
+    UInt16Array,
+};
 use arrow_schema::{DataType, Field, Fields};
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use crate::edition::Member;
 use crate::edition::error::EditionError;
-use crate::edition::format::cells::Word;
+use crate::edition::format::cells::{Word, get};
 use crate::edition::format::columns::{texts, words};
 use crate::edition::format::table::{TableColumn, column};
 
@@ -23,6 +29,43 @@ pub(in crate::edition) struct MemberColumns {
     pub weight: Float32Array,
     pub evidence: LargeStringArray,
 }
+
+/// The records of the rows of a block.
+pub(in crate::edition) struct MembersOfRows {
+    lists: ListArray,
+    pub columns: MemberColumns,
+}
+
+impl MembersOfRows {
+    /// Maps the column.
+    ///
+    /// # Errors
+    /// It is missing, or of another type.
+    pub fn read(batch: &RecordBatch) -> Result<MembersOfRows, String> {
+        let lists: &ListArray = get(batch, "members")?.as_list_opt().ok_or("members is not a list")?;
+        Ok(MembersOfRows { columns: MemberColumns::new(lists.values())?, lists: lists.clone() })
+    }
+
+    /// Where the records of a row of the block stand.
+    pub fn of(&self, row: usize) -> Range<usize> {
+        let ends = self.lists.value_offsets();
+        ends[row] as usize..ends[row + 1] as usize
+    }
+
+    /// Adds how many records of each registry these rows of the block have.
+    pub fn count(&self, rows: impl Iterator<Item = usize>, counts: &mut RecordsByRegistry) {
+        let mut of_words = vec![0_u64; self.columns.registry.values().len()];
+        let keys = self.columns.registry.keys().values();
+        rows.for_each(|row| keys[self.of(row)].iter().for_each(|key| of_words[usize::from(*key)] += 1));
+        let words = self.columns.registry.values().as_string::<i32>();
+        for (word, count) in of_words.into_iter().enumerate().filter(|(_, count)| *count > 0) {
+            *counts.entry(words.value(word).to_owned()).or_default() += count;
+        }
+    }
+}
+
+/// How many records, by the name of their registry.
+pub(in crate::edition) type RecordsByRegistry = BTreeMap<String, u64>;
 
 impl MemberColumns {
     /// Maps the columns by their names.
@@ -82,7 +125,7 @@ pub struct MembersByRow {
 }
 
 impl MembersByRow {
-    pub fn new(members: &[Member], row_of: &hashbrown::HashMap<&str, u32>, rows: usize) -> MembersByRow {
+    pub fn new(members: &[Member], row_of: &HashMap<&str, u32>, rows: usize) -> MembersByRow {
         const NOWHERE: u32 = u32::MAX;
         let row = |m: &Member| row_of.get(&*m.enterprise).copied().unwrap_or(NOWHERE);
         let of: Vec<u32> = members.par_iter().map(row).collect();
@@ -112,6 +155,14 @@ impl MembersByRow {
         MembersByRow { positions, ends: next }
     }
 
+    /// How many of each registry.
+    pub fn by_registry(&self, members: &[Member]) -> RecordsByRegistry {
+        let mut counts: HashMap<&str, u64> = HashMap::new();
+        self.positions.iter().for_each(|at| *counts.entry(&members[*at as usize].registry).or_default() += 1);
+        counts.into_iter().map(|(registry, count)| (registry.to_owned(), count)).collect()
+    }
+
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.positions.len()
     }

@@ -11,6 +11,7 @@ pub(in crate::edition) mod facets;
 pub mod lookups;
 pub mod members;
 pub(in crate::edition) mod names;
+pub(in crate::edition) mod particulars;
 pub mod people;
 pub(in crate::edition) mod range_codes;
 pub(in crate::edition) mod replaced;

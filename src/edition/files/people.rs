@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt32Type;
 use arrow_array::{ArrayRef, UInt32Array};
 
+use crate::edition::format::blocks::block_columns;
 use crate::edition::format::table::{TableColumn, column};
 use crate::model::enterprise::{Enterprise, People};
 
@@ -15,6 +18,17 @@ pub(in crate::edition) const PEOPLE: [Count; 4] = [
     ("migrant_employees", |p| p.migrant_employees),
     ("dispatched_members", |p| p.dispatched_members),
 ];
+
+block_columns! {
+    /// The file, which is unpacked as a whole.
+    RarerCounts {
+        row: UInt32Array = |a| a.as_primitive_opt::<UInt32Type>(),
+        female_members: UInt32Array = |a| a.as_primitive_opt::<UInt32Type>(),
+        migrant_members: UInt32Array = |a| a.as_primitive_opt::<UInt32Type>(),
+        migrant_employees: UInt32Array = |a| a.as_primitive_opt::<UInt32Type>(),
+        dispatched_members: UInt32Array = |a| a.as_primitive_opt::<UInt32Type>(),
+    }
+}
 
 /// `people.arrow`: the rows that have any of the rarer head counts, and those counts.
 pub(in crate::edition) fn people_columns(rows: &[Enterprise]) -> Vec<TableColumn> {

@@ -12,15 +12,17 @@ use crate::edition::error::EditionError;
 
 /// The manifest's file in the folder of an edition.
 pub const MANIFEST: &str = "manifest.json";
-/// Raised when a reader of the previous format could misread the files.
-pub const FORMAT: u32 = 4;
+/// Raised when a reader of the previous format could misread the files, or could not read them.
+pub const FORMAT: u32 = 6;
 /// Of editions that say what changed beside a base: a reader of [`FORMAT`] would take the base for all.
-pub const FORMAT_OF_PARTS: u32 = 5;
+pub const FORMAT_OF_PARTS: u32 = 7;
+/// Of the release before, without and with parts: files of one batch each, and no `particulars.arrow`.
+const EARLIER: [u32; 2] = [4, 5];
 
 /// What an edition is and rests on, with the digests of its files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Format of the files: [`FORMAT`], or [`FORMAT_OF_PARTS`] where it has parts.
+    /// Format of the files: [`FORMAT`], or [`FORMAT_OF_PARTS`] where it has parts; 4 or 5 of the release before.
     pub format: u32,
     /// Number of the edition.
     pub number: u32,
@@ -36,6 +38,9 @@ pub struct Manifest {
     pub unions: u32,
     /// Records that belong to enterprises.
     pub members: u64,
+    /// The same of what stands of each part, by registry. Empty in editions written before it was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<std::collections::BTreeMap<String, u64>>,
     /// SHA-256 over the names and digests of the data files: equal files, equal digest, whatever number and time.
     pub digest: String,
     /// What its rows say, in 32 hexadecimal digits: equal data, equal content, whatever the parts. None in editions written before it
@@ -100,8 +105,9 @@ impl Manifest {
         }
         let read = |e: serde_json::Error| EditionError::Broken { path: path.clone(), reason: e.to_string() };
         let Format { format } = serde_json::from_slice(&text).map_err(read)?;
-        if ![FORMAT, FORMAT_OF_PARTS].contains(&format) {
-            let reason = format!("format {format} is none of {FORMAT} and {FORMAT_OF_PARTS}, which this program reads");
+        if ![FORMAT, FORMAT_OF_PARTS].contains(&format) && !EARLIER.contains(&format) {
+            let [first, ..] = EARLIER;
+            let reason = format!("format {format} is none of {first} to {FORMAT_OF_PARTS}, which this program reads");
             return Err(EditionError::Broken { path, reason });
         }
         let manifest: Manifest = serde_json::from_slice(&text).map_err(read)?;

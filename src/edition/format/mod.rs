@@ -2,6 +2,7 @@
 //!
 //! It opens nothing and answers nothing.
 
+pub(in crate::edition) mod blocks;
 pub mod cells;
 pub mod columns;
 pub mod dimension;
@@ -15,4 +16,5 @@ pub mod row;
 pub(in crate::edition) mod row_hash;
 pub mod scores;
 pub(in crate::edition) mod table;
+pub(in crate::edition) mod unpacked;
 pub(in crate::edition) mod verdict_code;

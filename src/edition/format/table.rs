@@ -1,8 +1,8 @@
-//! One Arrow IPC file with one record batch: written with its digest, opened by mapping it into memory.
+//! Arrow IPC files of one record batch, or of several that are packed: written with their digest, opened by mapping them into memory.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -10,8 +10,8 @@ use arrow_buffer::Buffer;
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::{FileDecoder, read_footer_length};
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
-use arrow_ipc::{CompressionType, root_as_footer};
-use arrow_schema::{Field, Schema};
+use arrow_ipc::{Block, CompressionType, MetadataVersion, root_as_footer};
+use arrow_schema::{Field, Schema, SchemaRef};
 
 use super::manifest::{FileDigest, Hashing};
 use crate::edition::error::EditionError;
@@ -35,17 +35,28 @@ pub fn column(name: &str, array: impl Into<ArrayRef>, notes: &[(&str, &str)]) ->
 /// # Errors
 /// The disk does not take it, or the columns differ in length.
 pub fn write_table(folder: &Path, name: &str, columns: Vec<TableColumn>) -> Result<FileDigest, EditionError> {
-    write_with(folder, name, columns, IpcWriteOptions::default())
+    write_with(folder, name, columns, IpcWriteOptions::default(), None)
 }
 
-/// The same with its buffers packed by ZSTD, as the Arrow format has it: for files that are small, or seldom read, and that are held in
-/// memory while they are open.
+/// The same with its buffers packed by ZSTD, as the Arrow format has it: for files that are small and seldom read.
 ///
 /// # Errors
 /// As [`write_table`].
 pub fn write_packed(folder: &Path, name: &str, columns: Vec<TableColumn>) -> Result<FileDigest, EditionError> {
-    let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::ZSTD))?;
-    write_with(folder, name, columns, options)
+    write_with(folder, name, columns, packed()?, None)
+}
+
+/// The same as several record batches of `a_block` rows, the last of what is left, each unpacked by itself: for large files of which a
+/// question reads a few rows.
+///
+/// # Errors
+/// As [`write_table`].
+pub fn write_blocks(folder: &Path, name: &str, columns: Vec<TableColumn>, a_block: usize) -> Result<FileDigest, EditionError> {
+    write_with(folder, name, columns, packed()?, Some(a_block))
+}
+
+fn packed() -> Result<IpcWriteOptions, EditionError> {
+    Ok(IpcWriteOptions::default().try_with_compression(Some(CompressionType::ZSTD))?)
 }
 
 fn write_with(
@@ -53,6 +64,7 @@ fn write_with(
     name: &str,
     columns: Vec<TableColumn>,
     options: IpcWriteOptions,
+    a_block: Option<usize>,
 ) -> Result<FileDigest, EditionError> {
     let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns.into_iter().map(|c| (c.field, c.array)).unzip();
     let schema = Arc::new(Schema::new(fields));
@@ -61,7 +73,12 @@ fn write_with(
     let file = File::create(&path).map_err(EditionError::io(&path))?;
     let out = Hashing::new(BufWriter::with_capacity(1 << 20, file));
     let mut writer = FileWriter::try_new_with_options(out, &schema, options)?;
-    writer.write(&batch)?;
+    let rows = batch.num_rows();
+    let a_block = a_block.unwrap_or(rows).max(1);
+    // A table without rows has one batch too.
+    for start in (0..rows.max(1)).step_by(a_block) {
+        writer.write(&batch.slice(start, a_block.min(rows - start)))?;
+    }
     writer.finish()?;
     let (file, digest) = writer.into_inner()?.finish(name);
     let file = file.into_inner().map_err(|e| EditionError::io(&path)(e.into_error()))?;
@@ -88,54 +105,146 @@ pub fn write_bytes(folder: &Path, name: &str, bytes: &[u8]) -> Result<FileDigest
 /// # Errors
 /// No such file, another size, or no single batch of this format.
 pub fn open_table(folder: &Path, name: &str, expected: u64) -> Result<RecordBatch, EditionError> {
-    let path = folder.join(name);
-    let broken = |reason: String| EditionError::Broken { path: path.clone(), reason };
-    let file = File::open(&path).map_err(EditionError::io(&path))?;
-    // SAFETY: files of a published edition are never written again, only unlinked, which leaves the mapping whole.
-    let map = unsafe { memmap2::Mmap::map(&file) }.map_err(EditionError::io(&path))?;
-    if map.len() as u64 != expected {
-        return Err(broken(format!("{} bytes; the manifest says {expected}", map.len())));
+    let file = Opened::open(folder, name, expected)?;
+    if file.batches() != 1 {
+        return Err(file.broken(format!("{} batches instead of one", file.batches())));
     }
-    let map = Arc::new(map);
-    let start = std::ptr::NonNull::new(map.as_ptr().cast_mut()).ok_or_else(|| broken("not mapped".to_owned()))?;
-    // SAFETY: the pointer and the length are the mapping's, which the buffer keeps alive.
-    let buffer = unsafe { Buffer::from_custom_allocation(start, map.len(), map.clone()) };
-
-    let trailer = buffer.len().checked_sub(10).ok_or_else(|| broken("too short".to_owned()))?;
-    let footer_len = read_footer_length(buffer[trailer..].try_into().expect("ten bytes"))?;
-    let footer_start = trailer.checked_sub(footer_len).ok_or_else(|| broken("the footer is cut off".to_owned()))?;
-    let footer = root_as_footer(&buffer[footer_start..trailer]).map_err(|e| broken(e.to_string()))?;
-    let schema = try_fb_to_schema(footer.schema().ok_or_else(|| broken("no schema".to_owned()))?)?;
-    // SAFETY: the bytes are those that `write_table` wrote: `Edition::open`, the only way to an edition that has not passed yet,
-    // compares every block of every file with the manifest first (`Manifest::check`). Validating them as Arrow again would take
-    // longer than that comparison (2.5 million names alone a second), and would not notice another number in a column.
-    // What is packed is unpacked into memory of its own, which need not be aligned as the file is.
-    let decoder = unsafe { FileDecoder::new(Arc::new(schema), footer.version()).with_skip_validation(true) };
-    let mut decoder = decoder.with_require_alignment(!is_packed(&buffer, &footer));
-    let slice = |block: &arrow_ipc::Block| {
-        buffer.slice_with_length(block.offset() as usize, block.bodyLength() as usize + block.metaDataLength() as usize)
-    };
-    for block in footer.dictionaries().iter().flatten() {
-        decoder.read_dictionary(block, &slice(block))?;
-    }
-    let blocks = footer.recordBatches().ok_or_else(|| broken("no batch".to_owned()))?;
-    if blocks.len() != 1 {
-        return Err(broken(format!("{} batches instead of one", blocks.len())));
-    }
-    let block = blocks.get(0);
-    decoder.read_record_batch(block, &slice(block))?.ok_or_else(|| broken("no batch".to_owned()))
+    file.read(&file.decoder(&file.columns())?.0, 0)
 }
 
-/// Whether the batch's buffers are packed.
-fn is_packed(buffer: &Buffer, footer: &arrow_ipc::Footer<'_>) -> bool {
-    let packed = |block: &arrow_ipc::Block| {
+/// A file that is mapped into memory, of which no more than footer and schema were read.
+pub(in crate::edition) struct Opened {
+    pub path: PathBuf,
+    schema: SchemaRef,
+    version: MetadataVersion,
+    bytes: Buffer,
+    dictionaries: Vec<Block>,
+    batches: Vec<Block>,
+    packed: bool,
+}
+
+impl Opened {
+    /// Maps a file, of which the manifest says that it has `expected` bytes. The contents must have passed `Manifest::check`.
+    ///
+    /// # Errors
+    /// No such file, another size, or none of this format.
+    pub fn open(folder: &Path, name: &str, expected: u64) -> Result<Opened, EditionError> {
+        let path = folder.join(name);
+        let broken = |reason: String| EditionError::Broken { path: path.clone(), reason };
+        let file = File::open(&path).map_err(EditionError::io(&path))?;
+        // SAFETY: files of a published edition are never written again, only unlinked, which leaves the mapping whole.
+        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(EditionError::io(&path))?;
+        if map.len() as u64 != expected {
+            return Err(broken(format!("{} bytes; the manifest says {expected}", map.len())));
+        }
+        let map = Arc::new(map);
+        let start = std::ptr::NonNull::new(map.as_ptr().cast_mut()).ok_or_else(|| broken("not mapped".to_owned()))?;
+        // SAFETY: the pointer and the length are the mapping's, which the buffer keeps alive.
+        let bytes = unsafe { Buffer::from_custom_allocation(start, map.len(), map.clone()) };
+
+        let trailer = bytes.len().checked_sub(10).ok_or_else(|| broken("too short".to_owned()))?;
+        let footer_len = bytes[trailer..].try_into().expect("ten bytes");
+        let footer_len = read_footer_length(footer_len).map_err(|e| broken(e.to_string()))?;
+        let footer_start = trailer.checked_sub(footer_len).ok_or_else(|| broken("the footer is cut off".to_owned()))?;
+        let footer = root_as_footer(&bytes[footer_start..trailer]).map_err(|e| broken(e.to_string()))?;
+        let schema = Arc::new(try_fb_to_schema(footer.schema().ok_or_else(|| broken("no schema".to_owned()))?)?);
+        let version = footer.version();
+        let dictionaries: Vec<Block> = footer.dictionaries().iter().flatten().copied().collect();
+        let batches: Vec<Block> = footer.recordBatches().iter().flatten().copied().collect();
+        if batches.is_empty() {
+            return Err(broken("no batch".to_owned()));
+        }
+        let is_within = |block: &Block| {
+            let length = u64::try_from(block.bodyLength()).ok()?.checked_add(u64::try_from(block.metaDataLength()).ok()?)?;
+            u64::try_from(block.offset()).ok()?.checked_add(length).filter(|end| *end <= footer_start as u64)
+        };
+        if dictionaries.iter().chain(&batches).any(|block| is_within(block).is_none()) {
+            return Err(broken("a batch lies outside of it".to_owned()));
+        }
+        let mut file = Opened { path: path.clone(), schema, version, bytes, dictionaries, batches, packed: false };
+        file.packed = file.header_of(0)?.compression().is_some();
+        Ok(file)
+    }
+
+    /// How many record batches it has: one at least.
+    pub fn batches(&self) -> usize {
+        self.batches.len()
+    }
+
+    /// Whether its buffers are packed.
+    pub fn is_packed(&self) -> bool {
+        self.packed
+    }
+
+    /// The names of its columns.
+    pub fn columns(&self) -> Vec<&str> {
+        self.schema.fields().iter().map(|field| field.name().as_str()).collect()
+    }
+
+    /// Whether it has a column of this name.
+    pub fn has(&self, column: &str) -> bool {
+        self.schema.index_of(column).is_ok()
+    }
+
+    /// The rows of a batch, by its head alone.
+    ///
+    /// # Errors
+    /// Broken, where it has none.
+    pub fn rows_of(&self, batch: usize) -> Result<usize, EditionError> {
+        Ok(self.header_of(batch)?.length() as usize)
+    }
+
+    /// What reads these columns of its batches, and their schema.
+    ///
+    /// # Errors
+    /// Broken, where there is no such column; Arrow, where the words of dictionaries cannot be read.
+    pub fn decoder(&self, columns: &[&str]) -> Result<(FileDecoder, SchemaRef), EditionError> {
+        let place = |name: &&str| self.schema.index_of(name).map_err(|_| self.broken(format!("column {name} is missing")));
+        let places = columns.iter().map(place).collect::<Result<Vec<usize>, _>>()?;
+        let projected = Arc::new(self.schema.project(&places)?);
+        // SAFETY: the bytes are those that `write_with` wrote: `Edition::open`, the only way to an edition that has not passed yet,
+        // compares every block of every file with the manifest first (`Manifest::check`). Validating them as Arrow again would take
+        // longer than that comparison (2.5 million names alone a second), and would not notice another number in a column.
+        // What is packed is unpacked into memory of its own, which need not be aligned as the file is.
+        let decoder = unsafe { FileDecoder::new(self.schema.clone(), self.version).with_skip_validation(true) };
+        let mut decoder = decoder.with_require_alignment(!self.packed).with_projection(places);
+        for block in &self.dictionaries {
+            decoder.read_dictionary(block, &self.slice(block))?;
+        }
+        Ok((decoder, projected))
+    }
+
+    /// The columns of a decoder in one of the batches.
+    ///
+    /// # Errors
+    /// Broken, where the batch is none.
+    pub fn read(&self, decoder: &FileDecoder, batch: usize) -> Result<RecordBatch, EditionError> {
+        let block = &self.batches[batch];
+        decoder.read_record_batch(block, &self.slice(block))?.ok_or_else(|| self.broken("no batch".to_owned()))
+    }
+
+    /// Whether bytes are those of the file as they are mapped.
+    #[cfg(test)]
+    pub fn holds(&self, bytes: &Buffer) -> bool {
+        self.bytes.as_ptr_range().contains(&bytes.as_ptr())
+    }
+
+    fn slice(&self, block: &Block) -> Buffer {
+        self.bytes.slice_with_length(block.offset() as usize, block.bodyLength() as usize + block.metaDataLength() as usize)
+    }
+
+    fn header_of(&self, batch: usize) -> Result<arrow_ipc::RecordBatch<'_>, EditionError> {
+        let block = &self.batches[batch];
         let at = block.offset() as usize;
-        let message = buffer.get(at..at + block.metaDataLength() as usize)?;
         // A marker of four bytes and a length of four stand before the message.
-        let message = arrow_ipc::root_as_message(message.get(8..)?).ok()?;
-        Some(message.header_as_record_batch()?.compression().is_some())
-    };
-    footer.recordBatches().into_iter().flatten().any(|block| packed(block).unwrap_or(false))
+        let message = self.bytes[at..].get(8..block.metaDataLength() as usize).and_then(|m| arrow_ipc::root_as_message(m).ok());
+        let header = message.and_then(|message| message.header_as_record_batch());
+        header.ok_or_else(|| self.broken(format!("batch {batch} has no head")))
+    }
+
+    fn broken(&self, reason: String) -> EditionError {
+        EditionError::Broken { path: self.path.clone(), reason }
+    }
 }
 
 pub(in crate::edition) fn named<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array, EditionError> {

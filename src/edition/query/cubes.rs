@@ -15,7 +15,7 @@ impl Part {
     pub(in crate::edition) fn written_cube(&self, by: &[Dimension]) -> Result<Option<Cube>, EditionError> {
         let mut sorted = by.to_vec();
         sorted.sort_unstable();
-        let Some(cubes) = &self.cubes else { return Ok(None) };
+        let Some((cubes, _)) = self.cubes.as_ref().map(|cubes| cubes.at(0)) else { return Ok(None) };
         let Some(range) = cubes.of.get(&name_of(&sorted)).cloned() else { return Ok(None) };
         let numbers = |name| Ok::<_, EditionError>(named(&cubes.rows, name)?.as_primitive::<UInt16Type>().values());
         let numbers = [numbers("first")?, numbers("second")?];

@@ -12,7 +12,6 @@ use roaring::RoaringBitmap;
 
 use crate::edition::error::EditionError;
 use crate::edition::files::count::Numbers;
-use crate::edition::files::people::PEOPLE;
 use crate::edition::format::dimension::Dimension;
 use crate::edition::format::measures::Detail;
 use crate::edition::format::table::named;
@@ -71,23 +70,25 @@ impl Part {
                 let union = verdict_code::union(verdicts[row]);
                 detail.foreign_established += u64::from(self.counting.established_kinds.contains(&union));
             }
-            if let Some(payroll) = money(&columns.payroll, row) {
+            let (amounts, at) = columns.particulars.amounts.at(row);
+            if let Some(payroll) = money(&amounts.payroll, at) {
                 detail.dues_payable.0 += (payroll as f64 * self.counting.dues_rate).round() as i64;
             }
-            if let (Some(due), Some(paid)) = (money(&columns.fund_due, row), money(&columns.fund_paid, row)) {
+            if let (Some(due), Some(paid)) = (money(&amounts.fund_due, at), money(&amounts.fund_paid, at)) {
                 detail.fund_due.0 += due;
                 detail.fund_paid.0 += paid;
             }
         }
-        let numbers: &[u32] = named(&self.people, "row")?.as_primitive::<UInt32Type>().values();
-        let counts = PEOPLE.iter().map(|(name, _)| Ok(named(&self.people, name)?.as_primitive::<UInt32Type>().values()));
-        let counts = counts.collect::<Result<Vec<_>, EditionError>>()?;
-        for (at, row) in numbers.iter().enumerate().filter(|(_, row)| rows.contains(**row) && in_scope(**row as usize)) {
+        let (people, _) = self.people.at(0);
+        for (at, row) in people.row.values().iter().enumerate() {
+            if !rows.contains(*row) || !in_scope(*row as usize) {
+                continue;
+            }
             let detail = found.entry(group(*row as usize)).or_default();
-            detail.female_members += u64::from(counts[0][at]);
-            detail.migrant_members += u64::from(counts[1][at]);
-            detail.migrant_employees += u64::from(counts[2][at]);
-            detail.dispatched_members += u64::from(counts[3][at]);
+            detail.female_members += u64::from(people.female_members.value(at));
+            detail.migrant_members += u64::from(people.migrant_members.value(at));
+            detail.migrant_employees += u64::from(people.migrant_employees.value(at));
+            detail.dispatched_members += u64::from(people.dispatched_members.value(at));
         }
         let mut total = Detail::default();
         let mut groups = BTreeMap::new();

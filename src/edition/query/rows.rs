@@ -1,13 +1,16 @@
 //! Rows of an edition: typed views on the mapped columns, nothing copied until asked for.
 
-use arrow_array::Array;
+use std::borrow::Cow;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt32Type;
 use chrono::NaiveDate;
+use rayon::prelude::*;
+use roaring::RoaringBitmap;
 
 use crate::edition::files::details::Reasons;
-use crate::edition::files::members::MemberColumns;
-use crate::edition::files::unions::UnionColumns;
+use crate::edition::files::members::{MemberColumns, RecordsByRegistry};
+use crate::edition::files::unions::{UnionColumns, UnionTold};
 use crate::edition::format::cells::{date, money, number, text, texts, word};
 use crate::edition::format::row::Row;
 use crate::edition::format::table::named;
@@ -34,6 +37,16 @@ macro_rules! getters {
         $($(#[$m])* pub fn $name(&self) -> $T {
             let (part, row) = self.standing();
             $read(&part.columns.$column, row)
+        })+
+    };
+}
+/// The same of the columns of `particulars.arrow`.
+macro_rules! told {
+    ($($(#[$m:meta])* $name:ident: $T:ty = $read:ident($block:ident.$column:ident)),+ $(,)?) => {
+        $($(#[$m])* pub fn $name(&self) -> $T {
+            let (part, row) = self.standing();
+            let (block, row) = part.columns.particulars.$block.at(row);
+            $read(&block.$column, row)
         })+
     };
 }
@@ -70,10 +83,6 @@ impl<'a> EnterpriseRow<'a> {
     getters! {
         /// Valid credit code.
         credit_code: Option<&'a str> = text(credit_code),
-        /// Credit code as written, also where the check character fails.
-        credit_code_raw: Option<&'a str> = text(credit_code_raw),
-        /// Names it bore before.
-        former_names: Vec<&'a str> = texts(former_names),
         /// Day of foundation.
         established_on: Option<NaiveDate> = date(established_on),
         /// Six-digit county code in force.
@@ -82,36 +91,40 @@ impl<'a> EnterpriseRow<'a> {
         town: Option<u32> = number(town),
         /// Federation unit that looks after it.
         federation: Option<&'a str> = word(federation),
-        /// Registered address.
-        address: Option<&'a str> = text(address),
         /// Industry code as the registry gives it.
         industry: Option<&'a str> = word(industry),
-        /// Registration type (登记注册类型) as written.
-        registration_type: Option<&'a str> = word(registration_type),
-        /// Countries of its foreign investors.
-        investor_countries: Vec<&'a str> = texts(investor_countries),
         /// Persons employed.
         employees: Option<u32> = number(employees),
         /// Persons insured.
         insured: Option<u32> = number(insured),
         /// Operating revenue of a year.
         revenue: Option<Money> = money(revenue),
-        /// Wages of a year.
-        payroll: Option<Money> = money(payroll),
-        /// Codes of the standing findings.
-        findings: Vec<&'a str> = texts(findings),
-        /// Id of the enterprise whose branch it is.
-        branch_of: Option<&'a str> = text(branch_of),
-        /// Threshold rule that the size verdict used.
-        size_rule: Option<&'a str> = word(size_rule),
         /// Day since which a union has been lacking; None also for before the first edition.
         gap_since: Option<NaiveDate> = date(gap_since),
+    }
+    told! {
+        /// Names it bore before.
+        former_names: Vec<&'a str> = texts(told.former_names),
+        /// Registered address.
+        address: Option<&'a str> = text(addresses.address),
+        /// Registration type (登记注册类型) as written.
+        registration_type: Option<&'a str> = word(told.registration_type),
+        /// Countries of its foreign investors.
+        investor_countries: Vec<&'a str> = texts(told.investor_countries),
+        /// Wages of a year.
+        payroll: Option<Money> = money(amounts.payroll),
+        /// Codes of the standing findings.
+        findings: Vec<&'a str> = texts(told.findings),
+        /// Id of the enterprise whose branch it is.
+        branch_of: Option<&'a str> = text(told.branch_of),
+        /// Threshold rule that the size verdict used.
+        size_rule: Option<&'a str> = word(told.size_rule),
         /// Period that the fund verdict speaks of.
-        fund_period: Option<&'a str> = word(fund_period),
+        fund_period: Option<&'a str> = word(told.fund_period),
         /// Sum payable for that period.
-        fund_due: Option<Money> = money(fund_due),
+        fund_due: Option<Money> = money(amounts.fund_due),
         /// Sum paid for that period.
-        fund_paid: Option<Money> = money(fund_paid),
+        fund_paid: Option<Money> = money(amounts.fund_paid),
     }
     enums! {
         /// Operating status.
@@ -122,8 +135,6 @@ impl<'a> EnterpriseRow<'a> {
         location_basis: LocationBasis = location_basis,
         /// Above or below designated size.
         size: SizeStatus = size,
-        /// What that rests on; None where it is unknown.
-        size_basis: SizeBasis = size_basis,
         /// Large, medium, small or micro.
         size_class: SizeClass = size_class,
         /// How a union covers it.
@@ -132,8 +143,28 @@ impl<'a> EnterpriseRow<'a> {
         gap: GapStatus = gap,
         /// Whether dues or the preparatory fund were paid.
         fund: FundStatus = fund,
-        /// What was paid; None where nothing was.
-        fund_kind: FundKind = fund_kind,
+    }
+    /// What the size verdict rests on; None where it is unknown.
+    pub fn size_basis(&self) -> Option<SizeBasis> {
+        let (part, row) = self.standing();
+        let (told, row) = part.columns.particulars.told.at(row);
+        told.size_basis.key(row).and_then(|key| SizeBasis::ALL.get(key).copied())
+    }
+    /// What was paid; None where nothing was.
+    pub fn fund_kind(&self) -> Option<FundKind> {
+        let (part, row) = self.standing();
+        let (told, row) = part.columns.particulars.told.at(row);
+        told.fund_kind.key(row).and_then(|key| FundKind::ALL.get(key).copied())
+    }
+    /// Credit code as written, also where the check character fails.
+    pub fn credit_code_raw(&self) -> Option<&'a str> {
+        let (part, row) = self.standing();
+        let (codes, at) = part.columns.particulars.codes.at(row);
+        // Only what is written otherwise stands there.
+        match text(&codes.credit_code_raw, at) {
+            Some(code) => Some(code).filter(|code| !code.is_empty()),
+            None => self.credit_code(),
+        }
     }
     /// Its stable id, which outlives the edition.
     pub fn id(&self) -> &'a str {
@@ -148,7 +179,8 @@ impl<'a> EnterpriseRow<'a> {
     /// Year of GB/T 4754 that its industry code is of.
     pub fn industry_edition(&self) -> u16 {
         let (part, row) = self.standing();
-        part.columns.industry_edition.value(row)
+        let (told, row) = part.columns.particulars.told.at(row);
+        told.industry_edition.value(row)
     }
     /// Letter of its section in that edition; None where the code does not tell.
     pub fn section(&self) -> Option<&'a str> {
@@ -180,7 +212,8 @@ impl<'a> EnterpriseRow<'a> {
     /// Bits over `EnterpriseTag::ALL`.
     pub fn tags(&self) -> Bits {
         let (part, row) = self.standing();
-        Bits(part.columns.tags.value(row))
+        let (told, row) = part.columns.particulars.told.at(row);
+        Bits(told.tags.value(row))
     }
     /// Bits over the manifest's sources.
     pub fn registries(&self) -> Bits {
@@ -190,7 +223,8 @@ impl<'a> EnterpriseRow<'a> {
     /// Bits over `EnterpriseField::ALL`.
     pub fn conflicts(&self) -> Bits {
         let (part, row) = self.standing();
-        Bits(part.columns.conflicts.value(row))
+        let (told, row) = part.columns.particulars.told.at(row);
+        Bits(told.conflicts.value(row))
     }
     /// Whether it is on the gap list.
     pub fn in_gap(&self) -> bool {
@@ -205,7 +239,8 @@ impl<'a> EnterpriseRow<'a> {
     /// The reasons, as the JSON they are kept in: `g` gap, `s` size, `u` union, `f` fund, each a list of `model::Reason`.
     pub fn reasons_json(&self) -> &'a str {
         let (part, row) = self.standing();
-        part.columns.details.value(row)
+        let (reasons, row) = part.columns.details.at(row);
+        reasons.value(row)
     }
     /// The verdicts with their reasons. Reading takes a few microseconds.
     ///
@@ -246,9 +281,8 @@ impl<'a> EnterpriseRow<'a> {
     /// The records that were joined, by registry, key and part.
     pub fn members(&self) -> impl ExactSizeIterator<Item = MemberRow<'a>> + use<'a> {
         let (part, row) = self.standing();
-        let offsets = part.columns.members.value_offsets();
-        let (start, end) = (offsets[row] as usize, offsets[row + 1] as usize);
-        (start..end).map(move |at| MemberRow { columns: &part.columns.member, at })
+        let (members, row) = part.columns.members.at(row);
+        members.of(row).map(move |at| MemberRow { columns: &members.columns, at })
     }
 }
 
@@ -300,9 +334,9 @@ pub struct UnionRow<'a> {
 }
 
 macro_rules! union_getters {
-    ($($(#[$m:meta])* $name:ident: $T:ty = $read:ident),+ $(,)?) => {
+    ($place:ident: $($(#[$m:meta])* $name:ident: $T:ty = $read:ident),+ $(,)?) => {
         $($(#[$m])* pub fn $name(&self) -> $T {
-            let (unions, at) = self.place();
+            let (unions, at) = self.$place();
             $read(&unions.$name, at)
         })+
     };
@@ -313,25 +347,32 @@ impl<'a> UnionRow<'a> {
         let (standing, at) = self.edition.place_of_union(self.at);
         (&standing.part.columns.unions, at)
     }
-    union_getters! {
+    /// What is only told of it.
+    pub(in crate::edition) fn told(&self) -> (&'a UnionTold, usize) {
+        let (unions, at) = self.place();
+        unions.told.at(at)
+    }
+    union_getters! { place:
+        /// Six-digit county code in force.
+        district: Option<u32> = number,
+        /// Members, as the roll states them.
+        members: Option<u32> = number,
+        /// Name of the registry whose roll it stands on.
+        registry: Option<&'a str> = word,
+    }
+    union_getters! { told:
         /// The union's own credit code, which begins with 81.
         credit_code: Option<&'a str> = text,
         /// Level in the federation, as the roll words it.
         level: Option<&'a str> = word,
         /// Name of the union above it.
         parent: Option<&'a str> = text,
-        /// Six-digit county code in force.
-        district: Option<u32> = number,
         /// Unit id of the industrial union (产业工会) it stands under (`I-EDU`).
         industrial: Option<&'a str> = word,
         /// Day of foundation.
         established_on: Option<NaiveDate> = date,
         /// Employees, as the roll states them.
         employees: Option<u32> = number,
-        /// Members, as the roll states them.
-        members: Option<u32> = number,
-        /// Name of the registry whose roll it stands on.
-        registry: Option<&'a str> = word,
     }
     /// `U` and twelve characters.
     pub fn id(&self) -> &'a str {
@@ -345,8 +386,8 @@ impl<'a> UnionRow<'a> {
     }
     /// Key of its record on the roll.
     pub fn record(&self) -> &'a str {
-        let (unions, at) = self.place();
-        unions.record.value(at)
+        let (told, at) = self.told();
+        told.record.value(at)
     }
     /// What it means for its host; None only where the column holds no kind known here.
     pub fn kind(&self) -> Option<UnionKind> {
@@ -372,19 +413,19 @@ impl<'a> UnionRow<'a> {
 }
 
 impl Edition {
-    /// How many records of a registry belong to enterprises. Reads one narrow column.
+    /// How many records of a registry belong to enterprises.
     pub fn members_of(&self, registry: &str) -> u64 {
-        let of_part = |p: &Standing| {
-            let column = &p.part.columns.member.registry;
-            let names = column.values().as_string::<i32>();
-            let Some(key) = (0..names.len()).find(|i| names.value(*i) == registry) else { return 0 };
-            let keys = column.keys().values();
-            let count = |keys: &[u16]| keys.iter().filter(|k| usize::from(**k) == key).count() as u64;
-            let offsets = p.part.columns.members.value_offsets();
-            let of_dead = |row: u32| count(&keys[offsets[row as usize] as usize..offsets[row as usize + 1] as usize]);
-            count(keys) - p.dead.iter().map(of_dead).sum::<u64>()
-        };
-        self.parts.iter().map(of_part).sum()
+        (0..self.parts.len()).map(|part| self.records_of(part).get(registry).copied().unwrap_or(0)).sum()
+    }
+    /// How many records the standing enterprises of a part have, by registry. Editions of earlier programs are counted.
+    pub(in crate::edition) fn records_of(&self, part: usize) -> Cow<'_, RecordsByRegistry> {
+        if let Some(known) = self.manifest.records.get(part) {
+            return Cow::Borrowed(known);
+        }
+        let standing = &self.parts[part];
+        let mut rows = (*standing.part.all).clone();
+        rows -= &standing.dead;
+        Cow::Owned(records_of(&standing.part, &rows))
     }
     /// Every enterprise, by falling priority.
     pub fn enterprises(&self) -> impl Iterator<Item = EnterpriseRow<'_>> {
@@ -428,4 +469,23 @@ impl Edition {
     pub fn union_of(&self, id: &str) -> Option<UnionRow<'_>> {
         self.union_of_id(id).map(|at| self.union_at(at))
     }
+}
+
+/// How many records some rows of a part have, by registry.
+pub(in crate::edition) fn records_of(part: &Part, rows: &RoaringBitmap) -> RecordsByRegistry {
+    let members = &part.columns.members;
+    let mut blocks: Vec<usize> = rows.iter().map(|row| members.number_of(row as usize)).collect();
+    blocks.dedup();
+    let of_block = |block: usize| {
+        let (read, of) = (members.glance(block), members.rows_of(block));
+        let mut counts = RecordsByRegistry::new();
+        let own = rows.range(of.start as u32..of.end as u32).map(|row| row as usize - of.start);
+        read.count(own, &mut counts);
+        counts
+    };
+    let add = |mut all: RecordsByRegistry, more: RecordsByRegistry| {
+        more.into_iter().for_each(|(registry, count)| *all.entry(registry).or_default() += count);
+        all
+    };
+    blocks.into_par_iter().map(of_block).reduce(RecordsByRegistry::new, add)
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use arrow_array::StringArray;
 use roaring::RoaringBitmap;
 
 use crate::edition::files::lookups::LookupKey;
@@ -322,25 +323,33 @@ impl Edition {
 /// Rows of a part whose credit codes have `text` in them, read as they lie in memory.
 fn rows_with_code(part: &Part, text: &str) -> RoaringBitmap {
     let mut rows = RoaringBitmap::new();
-    for codes in [&part.columns.credit_code, &part.columns.credit_code_raw] {
-        let offsets = codes.value_offsets();
-        let (Some(first), Some(last)) = (offsets.first(), offsets.last()) else { continue };
-        let start = *first as usize;
-        let bytes = &codes.value_data()[start..*last as usize];
-        let mut row = 0;
-        for at in memchr::memmem::find_iter(bytes, text.as_bytes()) {
-            let at = (start + at) as i32;
-            // Found in the order of the rows: a few characters are on most of them.
-            while offsets[row + 1] <= at {
-                row += 1;
-            }
-            // What lies across two codes is in neither.
-            if at + text.len() as i32 <= offsets[row + 1] {
-                rows.insert(row as u32);
-            }
-        }
+    find_codes(&part.columns.credit_code, 0, text, &mut rows);
+    let as_written = &part.columns.particulars.codes;
+    for block in as_written.numbers() {
+        let first = as_written.rows_of(block).start;
+        find_codes(&as_written.at(first).0.credit_code_raw, first, text, &mut rows);
     }
     rows
+}
+
+/// Adds the rows whose codes have `text` in them; the first of these codes is that of the row `first`.
+fn find_codes(codes: &StringArray, first: usize, text: &str, rows: &mut RoaringBitmap) {
+    let offsets = codes.value_offsets();
+    let (Some(start), Some(end)) = (offsets.first(), offsets.last()) else { return };
+    let start = *start as usize;
+    let bytes = &codes.value_data()[start..*end as usize];
+    let mut row = 0;
+    for at in memchr::memmem::find_iter(bytes, text.as_bytes()) {
+        let at = (start + at) as i32;
+        // Found in the order of the rows: a few characters are on most of them.
+        while offsets[row + 1] <= at {
+            row += 1;
+        }
+        // What lies across two codes is in neither.
+        if at + text.len() as i32 <= offsets[row + 1] {
+            rows.insert((first + row) as u32);
+        }
+    }
 }
 
 /// Pieces on more rows than this say little about a name.

@@ -8,6 +8,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use arrow_array::Array;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 use serde::Deserialize;
@@ -37,14 +38,19 @@ fn scores_of(part: &Part, rule: u8, is_told: &(impl Fn(&str) -> bool + Sync)) ->
     if let Some(scores) = part.told.get(rule) {
         return scores;
     }
-    let score = |row: u32| {
+    let score = |reasons: &str| {
         // What cannot be read is told as nothing.
-        let read: Option<Factors<'_>> = serde_json::from_str(part.columns.details.value(row as usize)).ok();
+        let read: Option<Factors<'_>> = serde_json::from_str(reasons).ok();
         let told = read.iter().flat_map(|read| &read.factors).filter(|factor| is_told(&factor.code));
         let sum = told.fold(0.0, |sum: f32, factor| sum + factor.points);
         (sum * 10.0).round() / 10.0
     };
-    part.told.keep(rule, (0..part.len).into_par_iter().map(score).collect::<Vec<f32>>().into())
+    let of_block = |block: usize| -> Vec<f32> {
+        let reasons = part.columns.details.glance(block);
+        (0..reasons.len()).into_par_iter().map(|row| score(reasons.value(row))).collect()
+    };
+    let scores: Vec<Vec<f32>> = part.columns.details.numbers().into_par_iter().map(of_block).collect();
+    part.told.keep(rule, scores.concat().into())
 }
 
 impl Edition {

@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
+use arrow_array::UInt32Array;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{UInt8Type, UInt32Type};
+use arrow_array::types::UInt8Type;
 
 use crate::edition::files::details::Beside;
-use crate::edition::files::people::PEOPLE;
 use crate::edition::format::cells::{number, text};
 use crate::edition::format::table::named;
 use crate::edition::open::Edition;
@@ -25,7 +25,10 @@ impl EnterpriseRow<'_> {
     /// The enterprise as it was written; None where the edition did not keep all of it.
     pub fn written(&self) -> Option<Enterprise> {
         let (part, row) = self.standing();
-        let beside: Beside<'_> = serde_json::from_str(part.beside.as_ref()?.value(row)).ok()?;
+        let beside: Beside<'_> = {
+            let (beside, row) = part.beside.as_ref()?.at(row);
+            serde_json::from_str(beside.value(row)).ok()?
+        };
         let identifiers =
             beside.identifiers.iter().map(|(kind, value)| Some((IdentifierKind::from_name(kind)?, (&**value).into())));
         let disputed_by = beside.disputed_by.iter().map(|(field, by)| Some((EnterpriseField::from_name(field)?, Bits(*by))));
@@ -70,19 +73,17 @@ impl EnterpriseRow<'_> {
         let (part, row) = self.standing();
         let (members, employees) = self.counted_people();
         let unions = u32::from(named(&part.dims, "unions").ok()?.as_primitive::<UInt8Type>().value(row));
-        let rare = named(&part.people, "row").ok()?.as_primitive::<UInt32Type>().values().binary_search(&(row as u32)).ok();
-        let [female, migrant_members, migrant_employees, dispatched] = PEOPLE.map(|(name, _)| match rare {
-            Some(at) => named(&part.people, name).map_or(0, |counts| counts.as_primitive::<UInt32Type>().value(at)),
-            None => 0,
-        });
+        let (counts, _) = part.people.at(0);
+        let rare = counts.row.values().binary_search(&(row as u32)).ok();
+        let of = |column: &UInt32Array| rare.map_or(0, |at| column.value(at));
         Some(People {
             members,
             employees,
             unions,
-            female_members: female,
-            migrant_members,
-            migrant_employees,
-            dispatched_members: dispatched,
+            female_members: of(&counts.female_members),
+            migrant_members: of(&counts.migrant_members),
+            migrant_employees: of(&counts.migrant_employees),
+            dispatched_members: of(&counts.dispatched_members),
         })
     }
 
@@ -115,6 +116,7 @@ impl UnionRow<'_> {
     pub fn written(&self) -> Option<TradeUnion> {
         let (standing, at) = self.edition.place_of_union(self.at);
         let columns = &standing.part.columns.unions;
+        let (told, place) = self.told();
         let id = |row: Row| -> Box<str> { self.edition.enterprise(row).id().into() };
         let boxed = |text: Option<&str>| text.map(Box::from);
         let host = match &columns.host_id {
@@ -140,10 +142,10 @@ impl UnionRow<'_> {
             established_on: self.established_on(),
             employees: self.employees(),
             members: self.members(),
-            female_members: number(&columns.female_members, at),
-            migrant_members: number(&columns.migrant_members, at),
-            migrant_employees: number(&columns.migrant_employees, at),
-            dispatched_members: number(&columns.dispatched_members, at),
+            female_members: number(&told.female_members, place),
+            migrant_members: number(&told.migrant_members, place),
+            migrant_employees: number(&told.migrant_employees, place),
+            dispatched_members: number(&told.dispatched_members, place),
             host,
             covers,
             registry: self.registry().unwrap_or("").into(),

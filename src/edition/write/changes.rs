@@ -11,12 +11,14 @@ use roaring::RoaringBitmap;
 
 use super::{Content, Counts, Header, Place, let_go, write_files};
 use crate::edition::error::EditionError;
+use crate::edition::files::members::RecordsByRegistry;
 use crate::edition::files::replaced::{REPLACED, Replaced};
 use crate::edition::format::folder::sync_folder;
 use crate::edition::format::manifest::{FileDigest, check_blocks};
 use crate::edition::format::row_hash;
 use crate::edition::format::table::write_table;
 use crate::edition::open::{Edition, Standing};
+use crate::edition::query::rows::records_of;
 use crate::edition::{EditionInput, EnterpriseRow, Manifest};
 
 /// More parts than this are never kept beside the new one.
@@ -74,7 +76,7 @@ pub fn write_changes(root: &Path, before: &Edition, changes: EditionChanges) -> 
         let dead = replaced_of(standing, &ids, &union_ids, &records);
         counts.enterprises += standing.part.len - dead.rows.len() as u32;
         counts.unions += standing.part.unions - dead.unions.len() as u32;
-        counts.members += members(standing, &dead.rows);
+        counts.records.push(records_left(before, at, &dead.rows));
         counts.content.add_all(content(before, at, &dead).ok_or_else(EditionError::cannot_follow)?);
         replaced.push(dead);
         files.extend(of_part.into_iter().map(|file| FileDigest { name: format!("{at}/{}", file.name), ..file }));
@@ -91,7 +93,7 @@ pub fn write_changes(root: &Path, before: &Edition, changes: EditionChanges) -> 
     files.push(write_table(&place.temporary, REPLACED, Replaced::columns(replaced)?)?);
     counts.enterprises += own.enterprises;
     counts.unions += own.unions;
-    counts.members += own.members;
+    counts.records.extend(own.records);
     counts.content.add_all(own.content);
     let manifest = header.manifest(counts, parts, files)?;
     place.publish(manifest)
@@ -183,12 +185,15 @@ fn content(before: &Edition, at: usize, dead: &Replaced) -> Option<Content> {
     Some(content)
 }
 
-/// Records of a part's enterprises that stand.
-fn members(standing: &Standing, dead: &RoaringBitmap) -> u64 {
-    let offsets = standing.part.columns.members.value_offsets();
-    let of = |row: u32| (offsets[row as usize + 1] - offsets[row as usize]) as u64;
-    let all = (offsets[standing.part.len as usize] - offsets[0]) as u64;
-    all - dead.iter().map(of).sum::<u64>()
+/// Records of a part's enterprises that stand, by registry: those that stood before without those of the enterprises that no longer do.
+fn records_left(before: &Edition, at: usize, dead: &RoaringBitmap) -> RecordsByRegistry {
+    let standing = &before.parts[at];
+    let mut left = before.records_of(at).into_owned();
+    for (registry, count) in records_of(&standing.part, &(dead - &standing.dead)) {
+        let left = left.entry(registry).or_default();
+        *left = left.saturating_sub(count);
+    }
+    left
 }
 
 /// The files of a part, in another folder too: the same bytes where the file system can, and copied after they were compared with

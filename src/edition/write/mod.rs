@@ -7,18 +7,19 @@ pub(in crate::edition) mod order;
 use std::path::Path;
 
 use super::error::EditionError;
-use super::files::details::{Reasons, details};
+use super::files::details::{EVIDENCE_A_BLOCK, Reasons, details};
 use super::files::enterprises::enterprises;
 use super::files::facets::{dims_columns, dims_of, write_facets};
 use super::files::lookups::lookups;
-use super::files::members::{MembersByRow, members_columns};
+use super::files::members::{MembersByRow, RecordsByRegistry, members_columns};
 use super::files::names::write_names;
-use super::files::unions::union_columns;
+use super::files::particulars::{PARTICULARS, PARTICULARS_A_BLOCK, particulars};
+use super::files::unions::{UNION_PARTICULARS, union_columns, union_particulars};
 use super::files::{cubes, ties};
 use super::format::folder::{folder_name, sync_folder};
 use super::format::manifest::{FORMAT, FORMAT_OF_PARTS, FileDigest, MANIFEST, Manifest, check_blocks, data_digest};
 use super::format::row_hash;
-use super::format::table::{write_bytes, write_packed, write_table};
+use super::format::table::{write_blocks, write_bytes, write_packed, write_table};
 use super::{EditionInput, Member};
 use crate::model::enterprise::{Enterprise, TradeUnion};
 use order::sort_rows;
@@ -93,11 +94,12 @@ struct Header {
 }
 
 /// How many rows stand in the files.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Counts {
     enterprises: u32,
     unions: u32,
-    members: u64,
+    /// Of every part.
+    records: Vec<RecordsByRegistry>,
     /// Of all that is said.
     content: Content,
 }
@@ -118,7 +120,8 @@ impl Header {
             zone: self.zone.name().to_owned(),
             enterprises: counts.enterprises,
             unions: counts.unions,
-            members: counts.members,
+            members: counts.records.iter().flat_map(|part| part.values()).sum(),
+            records: counts.records,
             digest: data_digest(&files),
             content: Some(counts.content.to_string()),
             sources: self.sources,
@@ -219,26 +222,31 @@ fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(C
     let dims = dims_of(&rows);
     let hashes = row_hashes(&rows, &input.members, &members, &input.ties, &input.registries, &row_of)?;
 
-    // A part that only says what changed is small: what of it is seldom read is packed, and its counts are soon counted.
-    let write_seldom = if by_id { write_packed } else { write_table };
+    // What is seldom read is packed, by block; a part that only says what changed is small, and its counts are soon counted.
+    let write_seldom = |name: &str, columns, a_block| match by_id {
+        true => write_packed(folder, name, columns),
+        false => write_blocks(folder, name, columns, a_block),
+    };
     let mut jobs: Vec<Box<dyn Fn() -> Result<FileDigest, EditionError> + Send + Sync + '_>> = vec![
-        Box::new(|| write_seldom(folder, "details.arrow", details(&rows)?)),
-        Box::new(|| write_seldom(folder, "members.arrow", members_columns(&input.members, &members)?)),
+        Box::new(|| write_seldom("details.arrow", details(&rows)?, EVIDENCE_A_BLOCK)),
+        Box::new(|| write_seldom("members.arrow", members_columns(&input.members, &members)?, EVIDENCE_A_BLOCK)),
         Box::new(|| write_table(folder, "lookups.arrow", lookups(&rows, &unions, &input.members, &row_of))),
         Box::new(|| write_names(folder, &rows)),
         Box::new(|| write_table(folder, "enterprises.arrow", enterprises(&rows, &sources)?)),
         Box::new(|| write_facets(folder, &rows, &sources, &dims)),
+        Box::new(|| write_seldom(PARTICULARS, particulars(&rows)?, PARTICULARS_A_BLOCK)),
         Box::new(|| write_table(folder, "dims.arrow", dims_columns(&dims, &hashes))),
-        Box::new(|| write_table(folder, "people.arrow", super::files::people::people_columns(&rows))),
+        Box::new(|| write_packed(folder, "people.arrow", super::files::people::people_columns(&rows))),
         Box::new(|| write_table(folder, ties::RELATIONS, ties::columns(&input.ties, &input.registries, &row_of, by_id)?)),
         Box::new(|| write_table(folder, "unions.arrow", union_columns(&unions, &row_of, by_id)?)),
+        Box::new(|| write_seldom(UNION_PARTICULARS, union_particulars(&unions)?, PARTICULARS_A_BLOCK)),
         Box::new(|| {
             let labels = serde_json::json!({ "labels": input.labels, "dims": dims.values, "counting": input.counting });
             write_bytes(folder, "labels.json", &serde_json::to_vec(&labels)?)
         }),
     ];
     if !by_id {
-        jobs.push(Box::new(|| write_table(folder, cubes::CUBES, cubes::columns(&dims, &input.counting)?)));
+        jobs.push(Box::new(|| write_packed(folder, cubes::CUBES, cubes::columns(&dims, &input.counting)?)));
     }
     // One after the other by whoever is free, the longest first.
     let done = std::sync::Mutex::new(Vec::with_capacity(jobs.len()));
@@ -257,7 +265,8 @@ fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(C
     unions.iter().for_each(|union| content.add(row_hash::of_union(union)));
     let unstated = input.ties.iter().filter(|tie| tie.subject.as_deref().is_none_or(|id| !row_of.contains_key(id)));
     unstated.for_each(|tie| content.add(row_hash::of_tie(tie, &input.registries[usize::from(tie.registry)])));
-    let counts = Counts { enterprises: rows.len() as u32, unions: unions.len() as u32, members: members.len() as u64, content };
+    let records = vec![members.by_registry(&input.members)];
+    let counts = Counts { enterprises: rows.len() as u32, unions: unions.len() as u32, records, content };
     drop(row_of);
     Ok((counts, files, (rows, unions, input.members)))
 }

@@ -42,6 +42,7 @@ scores = rows["priority"].to_pylist()
 check("by falling priority", scores == sorted(scores, reverse=True))
 findings = dict(zip(rows["id"].to_pylist(), rows["findings"].to_pylist()))
 same("what a visit found", [findings.get(enterprise) for enterprise in visited], [["refused"], ["refused"]])
+check("addresses beside the rows", rows["address"].null_count < rows.num_rows and rows["credit_code_raw"].null_count <= rows["credit_code"].null_count)
 details = editions.read(folder, "details", ["reasons"])
 check("reasons beside the rows", details.num_rows == rows.num_rows and '"c":"' in details["reasons"][0].as_py(), details["reasons"][0].as_py()[:80])
 members = editions.read(folder, "members")
@@ -55,8 +56,13 @@ same("polars: who is on the list", polars.from_arrow(rows).filter(polars.col("in
 told = {tuple(row) for row in duckdb.sql("SELECT district, count(*) FROM rows WHERE in_gap GROUP BY ALL").fetchall()}
 mine = polars.from_arrow(rows).filter(polars.col("in_gap")).group_by("district").len().rows()
 same("duckdb and polars: by district", told == set(mine), True)
-# What is packed of a small part is read by each too.
-packed = os.path.join(folder, parts[-1], "details.arrow")
-height = polars.read_ipc(packed).height
-same("polars: a packed file", height, pyarrow.ipc.open_file(packed).read_all().num_rows)
+# What is packed is read by each too, in one block in a small part and in several in a base.
+for part in (parts[0], parts[-1]):
+    for name in ("particulars", "details", "members"):
+        packed = os.path.join(folder, part, f"{name}.arrow")
+        read = pyarrow.ipc.open_file(packed).read_all()
+        same(f"polars: {part}/{name}", polars.read_ipc(packed).height, read.num_rows)
+        same(f"duckdb: {part}/{name}", duckdb.sql("SELECT count(*) FROM read").fetchall()[0][0], read.num_rows)
+blocks = pyarrow.ipc.open_file(os.path.join(folder, parts[0], "details.arrow")).num_record_batches
+check("a base lies in blocks", blocks > 1, blocks)
 end()

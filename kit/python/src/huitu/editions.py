@@ -13,6 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
+# What is only told of the rows of a file stands in another one, in packed blocks.
+PARTICULARS = {"enterprises": "particulars.arrow", "unions": "union_particulars.arrow"}
+
+
 def manifest(folder: str | Path) -> dict:
     """What an edition is and rests on."""
     return json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))
@@ -20,7 +24,8 @@ def manifest(folder: str | Path) -> dict:
 
 def read(folder: str | Path, file: str = "enterprises", columns: list[str] | None = None) -> pa.Table:
     """The rows of one file of an edition that stand: `enterprises` (by falling priority), `details`, `members` (by the same rows),
-    `unions`. Words come as plain text, so that DuckDB, Polars and pandas take them alike.
+    `unions`; those of enterprises and unions with what is only told of them. Words come as plain text, so that DuckDB, Polars and pandas
+    take them alike.
     """
     folder = Path(folder)
     parts = manifest(folder).get("parts") or ["."]
@@ -28,10 +33,14 @@ def read(folder: str | Path, file: str = "enterprises", columns: list[str] | Non
     tables, orders = [], []
     for number, part in enumerate(parts):
         table = _plain(_open(folder / part / f"{file}.arrow"))
+        if file in PARTICULARS:
+            table = _with_particulars(table, folder / part / PARTICULARS[file])
         if file == "unions" and "covers_ids" in table.column_names:
             table = table.drop_columns(["covers_ids", "host_id"])
         stands = pa.array([row not in dead.get(number, ()) for row in range(table.num_rows)], pa.bool_())
-        tables.append(table.filter(stands))
+        table = table.filter(stands)
+        # A base of an earlier program has its columns in another order.
+        tables.append(table.select(tables[0].column_names) if tables else table)
         if file != "unions" and len(parts) > 1:
             orders.append(_open(folder / part / "enterprises.arrow").select(["priority", "id"]).filter(stands))
     table = pa.concat_tables(tables)
@@ -47,6 +56,19 @@ def read(folder: str | Path, file: str = "enterprises", columns: list[str] | Non
 def _open(path: Path) -> pa.Table:
     with pa.memory_map(str(path)) as source:
         return pa.ipc.open_file(source).read_all()
+
+
+def _with_particulars(table: pa.Table, path: Path) -> pa.Table:
+    """Editions of earlier programs hold these columns themselves."""
+    if not path.exists():
+        return table
+    more = _plain(_open(path))
+    for name in more.column_names:
+        column = more[name]
+        if name == "credit_code_raw":  # only where it is not the code
+            column = pc.if_else(pc.is_null(column), table["credit_code"], pc.if_else(pc.equal(column, ""), None, column))
+        table = table.append_column(name, column)
+    return table
 
 
 def _plain(table: pa.Table) -> pa.Table:
