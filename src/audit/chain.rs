@@ -55,6 +55,72 @@ pub struct AuditRow {
     pub request: String,
 }
 
+/// The same as it is put down, without its number: nothing of it is copied before it is text. Fields as those of [`AuditRow`].
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct NotedAnswer<'a> {
+    /// When it was answered: RFC 3339 in UTC, to the millisecond.
+    pub at: &'a str,
+    /// Id of the caller's token.
+    pub caller: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Its role.
+    pub role: &'a str,
+    /// What it said it reads for.
+    pub purpose: &'a str,
+    /// The way that it came.
+    pub way: &'a str,
+    /// The digest of what was asked.
+    pub operation: &'a str,
+    /// What it showed.
+    pub fields: &'a [&'a str],
+    /// What was opened for it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub classes: &'a [&'a str],
+    /// Whom it showed.
+    pub enterprises: NotedSeen<'a>,
+    /// The edition it rests on.
+    pub edition: u32,
+    /// Id of the request.
+    pub request: &'a str,
+}
+
+/// [`Seen`], as it is put down.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotedSeen<'a> {
+    /// Their ids.
+    These(&'a [String]),
+    /// Very many.
+    Many {
+        /// How many.
+        count: u64,
+        /// What chose them.
+        chosen_by: &'a str,
+    },
+}
+
+/// The text of a row without its number: what stands behind `{"seq":N,`.
+pub(super) fn text_of(answer: &NotedAnswer<'_>) -> String {
+    let mut text = serde_json::to_string(answer).expect("texts and numbers");
+    text.remove(0);
+    text
+}
+
+/// The same of a row that is whole.
+pub(super) fn text_of_row(row: &AuditRow) -> String {
+    let fields: Vec<&str> = row.fields.iter().map(String::as_str).collect();
+    let classes: Vec<&str> = row.classes.iter().map(String::as_str).collect();
+    let enterprises = match &row.enterprises {
+        Seen::These(ids) => NotedSeen::These(ids),
+        Seen::Many { count, chosen_by } => NotedSeen::Many { count: *count, chosen_by },
+    };
+    let AuditRow { at, caller, name, role, purpose, way, operation, edition, request, .. } = row;
+    let (fields, classes) = (&fields[..], &classes[..]);
+    let edition = *edition;
+    text_of(&NotedAnswer { at, caller, name, role, purpose, way, operation, fields, classes, enterprises, edition, request })
+}
+
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditFault {
@@ -115,13 +181,16 @@ pub(super) fn sign(key: &[u8], seq: u64, hash: &str) -> String {
     HEXLOWER.encode(&mac.finalize().into_bytes())
 }
 
-/// Puts the line of a row behind `prev` at the end of `text`; its digest.
-pub(super) fn push_line(text: &mut Vec<u8>, prev: &str, row: &AuditRow) -> String {
+/// Puts the line of a row behind `prev` at the end of `text`; its digest. `row` is its text without its number.
+pub(super) fn push_line(text: &mut Vec<u8>, prev: &str, seq: u64, row: &str) -> String {
     text.extend_from_slice(b"{\"prev\":\"");
     text.extend_from_slice(prev.as_bytes());
     text.extend_from_slice(b"\",\"row\":");
     let begins = text.len();
-    serde_json::to_writer(&mut *text, row).expect("texts and numbers");
+    text.extend_from_slice(b"{\"seq\":");
+    text.extend_from_slice(seq.to_string().as_bytes());
+    text.push(b',');
+    text.extend_from_slice(row.as_bytes());
     let hash = link(prev, &text[begins..]);
     text.extend_from_slice(b",\"hash\":\"");
     text.extend_from_slice(hash.as_bytes());
@@ -133,4 +202,39 @@ pub(super) fn push_line(text: &mut Vec<u8>, prev: &str, row: &AuditRow) -> Strin
 pub(super) fn mark_of(key: &[u8], seq: u64, hash: &str) -> String {
     let mac = sign(key, seq, hash);
     format!("{{\"seq\":{seq},\"hash\":\"{hash}\",\"mac\":\"{mac}\"}}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_put_down_as_it_is_read_back() {
+        let row = AuditRow {
+            seq: 7,
+            at: "2026-11-05T01:02:03.004Z".into(),
+            caller: "ann".into(),
+            name: "示例\"员\"".into(),
+            role: "analyst".into(),
+            purpose: "入户走访".into(),
+            way: "graphql".into(),
+            operation: "0123456789abcdef".into(),
+            fields: vec!["NAME".into(), "GAP".into()],
+            classes: vec!["MONEY".into()],
+            enterprises: Seen::These(vec!["E1".into(), "E2".into()]),
+            edition: 3,
+            request: "r".into(),
+        };
+        let many = Seen::Many { count: 9, chosen_by: "{ gap }".into() };
+        for row in [row.clone(), AuditRow { classes: Vec::new(), enterprises: many, ..row }] {
+            let mut line = Vec::new();
+            let hash = push_line(&mut line, START, row.seq, &text_of_row(&row));
+            let line = String::from_utf8(line).expect("text");
+            let Some(Line::Row { prev, row: text, hash: told }) = Line::read(line.trim()) else { panic!("{line}") };
+            assert_eq!((prev, told), (START, hash.as_str()));
+            assert_eq!(link(prev, text.get()), hash);
+            assert_eq!(serde_json::from_str::<AuditRow>(text.get()).expect("a row"), row);
+            assert_eq!(text.get(), serde_json::to_string(&row).expect("texts"), "as rows are shown");
+        }
+    }
 }

@@ -12,7 +12,7 @@ mod roll;
 mod write;
 
 pub use back::{AuditFound, AuditPage, AuditPlace, count_back, page_back};
-pub use chain::{AuditFault, AuditRow, Seen};
+pub use chain::{AuditFault, AuditRow, NotedAnswer, NotedSeen, Seen};
 pub use read::{AuditQuestion, Verified, search, verify, verify_with};
 pub use roll::chain_marks;
 pub use write::{Audit, AuditError};

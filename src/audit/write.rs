@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use chrono::{Days, NaiveDate};
 use tokio::sync::oneshot;
 
-use super::chain::{AuditRow, Line, START, mark_of, push_line};
+use super::chain::{AuditRow, Line, NotedAnswer, START, mark_of, push_line, text_of, text_of_row};
 use super::folder::{BEGIN, HEAD, days, head, key, name_of, whole_lines};
 use super::roll;
 
@@ -43,11 +43,17 @@ pub struct AuditError {
 
 type Reply = oneshot::Sender<Result<(), AuditError>>;
 
+/// A row's text without its number, and its day in UTC.
+struct Draft {
+    text: String,
+    day: NaiveDate,
+}
+
 /// A row, whom to tell, and how many requests were under way with it.
-type Waiting = (AuditRow, Reply, usize);
+type Waiting = (Draft, Reply, usize);
 
 /// Rows of requests under way are waited for so long, looked for so often, and no longer once none came for some looks.
-const GATHER: (Duration, u32, u32) = (Duration::from_micros(250), 8, 2);
+const GATHER: (Duration, u32, u32) = (Duration::from_micros(250), 3, 2);
 
 /// The audit of one node. Cheap to clone; opened with its first row.
 #[derive(Clone)]
@@ -88,17 +94,21 @@ impl Audit {
     /// # Errors
     /// It is not.
     pub async fn record(&self, row: AuditRow) -> Result<(), AuditError> {
-        self.record_among(row, 1).await
+        self.keep(Draft { text: text_of_row(&row), day: day_of(&row.at) }, 1).await
     }
 
-    /// The same while so many requests are under way, this one among them: where they are many, their rows are waited for, at most 2 ms,
-    /// and the disk is waited for once for all of them.
+    /// The same while so many requests are under way, this one among them: where they are many, their rows are waited for, at most a
+    /// millisecond, and the disk is waited for once for all of them.
     ///
     /// # Errors
     /// It is not.
-    pub async fn record_among(&self, row: AuditRow, under_way: usize) -> Result<(), AuditError> {
+    pub async fn record_among(&self, answer: &NotedAnswer<'_>, under_way: usize) -> Result<(), AuditError> {
+        self.keep(Draft { text: text_of(answer), day: day_of(answer.at) }, under_way).await
+    }
+
+    async fn keep(&self, draft: Draft, under_way: usize) -> Result<(), AuditError> {
         let (reply, told) = oneshot::channel();
-        self.writer(day_of(&row))?.send((row, reply, under_way)).map_err(|_| self.error("its writer has ended"))?;
+        self.writer(draft.day)?.send((draft, reply, under_way)).map_err(|_| self.error("its writer has ended"))?;
         told.await.map_err(|_| self.error("its writer has ended"))?
     }
 
@@ -120,10 +130,10 @@ impl Audit {
         let thread = thread
             .spawn(move || {
                 while let Some(first) = files.next(&receive) {
-                    let (rows, replies): (Vec<AuditRow>, Vec<Reply>) =
+                    let (rows, replies): (Vec<Draft>, Vec<Reply>) =
                         gathered(first, &receive).into_iter().map(|(row, reply, _)| (row, reply)).unzip();
                     let count = rows.len();
-                    let kept = files.checked(rows.last().map_or(day, day_of)).and_then(|()| files.append(rows));
+                    let kept = files.checked(rows.last().map_or(day, |row| row.day)).and_then(|()| files.append(&rows));
                     let kept = kept.map_err(|e| AuditError { folder: folder.clone(), why: e.to_string() });
                     // A caller who went away meanwhile waits for nothing.
                     let tell = move || replies.into_iter().for_each(|reply| drop(reply.send(kept.clone())));
@@ -188,8 +198,8 @@ struct Files {
 }
 
 /// The day of a row, in UTC, as its instant says.
-fn day_of(row: &AuditRow) -> NaiveDate {
-    row.at.get(..10).and_then(|day| day.parse().ok()).unwrap_or(NaiveDate::MIN)
+fn day_of(at: &str) -> NaiveDate {
+    at.get(..10).and_then(|day| day.parse().ok()).unwrap_or(NaiveDate::MIN)
 }
 
 /// Processes that write beside each other: a server, another node on the same folder, commands.
@@ -257,19 +267,18 @@ impl Files {
         }))
     }
 
-    fn append(&mut self, rows: Vec<AuditRow>) -> std::io::Result<()> {
+    fn append(&mut self, rows: &[Draft]) -> std::io::Result<()> {
         if let Some(row) = rows.last() {
-            self.turn(day_of(row))?;
+            self.turn(row.day)?;
         }
         let (mut seq, mut hash) = (self.seq, self.hash.clone());
         let mut text = Vec::with_capacity(rows.len() * 2_048);
         if self.length == 0 {
             text.extend_from_slice(mark_of(&self.key, seq, &hash).as_bytes());
         }
-        for mut row in rows {
+        for row in rows {
             seq += 1;
-            row.seq = seq;
-            hash = push_line(&mut text, &hash, &row);
+            hash = push_line(&mut text, &hash, seq, &row.text);
             if seq % MARK_EVERY == 0 {
                 text.extend_from_slice(mark_of(&self.key, seq, &hash).as_bytes());
             }

@@ -80,8 +80,8 @@ impl FieldUse {
         self.enterprises.is_empty()
     }
     /// The names of the classes that were opened.
-    pub fn classes(&self) -> Vec<String> {
-        FieldClass::ALL.iter().filter(|class| self.opened & class.bit() != 0).map(|class| class.name().to_owned()).collect()
+    pub fn classes(&self) -> Vec<&'static str> {
+        FieldClass::ALL.iter().filter(|class| self.opened & class.bit() != 0).map(|class| class.name()).collect()
     }
 }
 
@@ -185,10 +185,10 @@ pub fn selected(field: SelectionField<'_>) -> u32 {
 }
 
 /// The names of the fields that are shown.
-pub fn names_of(bits: u32) -> Vec<String> {
+pub fn names_of(bits: u32) -> Vec<&'static str> {
     let fields = EnterpriseField::ALL.iter().filter(|field| bits & bit(**field) != 0).map(|field| field.name());
     let matters = MATTERS.iter().enumerate().filter(|(at, _)| bits & 1 << (EnterpriseField::ALL.len() + at) != 0);
-    fields.chain(matters.map(|(_, (name, _))| *name)).map(str::to_owned).collect()
+    fields.chain(matters.map(|(_, (name, _))| *name)).collect()
 }
 
 type Reader = (Arc<str>, Arc<str>);
@@ -292,7 +292,7 @@ mod tests {
         assert!(EnterpriseField::ALL.len() + MATTERS.len() <= 32, "bits enough for all");
         for (name, shown) in MATTERS {
             for of in shown {
-                assert!(names_of(bits_of(of)).iter().any(|n| n == name), "{of} is noted as {name}");
+                assert!(names_of(bits_of(of)).contains(&name), "{of} is noted as {name}");
             }
         }
         assert_eq!(names_of(bits_of("duesPayableYuan")), ["PAYROLL", "FUND"]);

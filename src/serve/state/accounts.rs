@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{COUNTER, LOGIN, Reading, ServerState};
 use crate::access::{Caller, Role};
-use crate::audit::{AuditRow, Seen};
+use crate::audit::{NotedAnswer, NotedSeen};
 use crate::serve::answers::usage::{FieldUse, names_of};
 use crate::serve::authentication::callers::Used;
 use crate::serve::problem::{Code, Problem};
@@ -40,33 +40,33 @@ impl ServerState {
         let digest = HEXLOWER.encode(&Sha256::digest(asked)[..8]);
         // What was opened and shows nobody says something of whoever it was asked about: that a filter fits none, what a sum is.
         let is_about_many = shown.opened != 0 && shown.count == 0 && !beyond_editions;
+        let mut chosen_by = String::new();
         let enterprises = match shown.count as usize == shown.ids.len() && !is_about_many {
-            true => Seen::These(shown.ids.clone()),
+            true => NotedSeen::These(&shown.ids),
             false => {
-                let mut chosen_by: String = String::from_utf8_lossy(asked).chars().take(CHOSEN_BY).collect();
+                chosen_by.extend(String::from_utf8_lossy(asked).chars().take(CHOSEN_BY));
                 if !given.is_empty() {
                     chosen_by.push('\n');
                     chosen_by.extend(given.chars().take(CHOSEN_BY));
                 }
-                Seen::Many { count: shown.count, chosen_by }
+                NotedSeen::Many { count: shown.count, chosen_by: &chosen_by }
             }
         };
-        let row = AuditRow {
-            seq: 0,
-            at: shown_millis(self.0.hub.clock.now()),
-            caller: caller.id.clone(),
-            name: caller.name.clone(),
-            role: caller.role.name().to_owned(),
-            purpose: purpose.to_owned(),
-            way: way.to_owned(),
-            operation: digest,
-            fields: names_of(shown.fields),
-            classes: shown.classes(),
+        let answer = NotedAnswer {
+            at: &shown_millis(self.0.hub.clock.now()),
+            caller: &caller.id,
+            name: &caller.name,
+            role: caller.role.name(),
+            purpose,
+            way,
+            operation: &digest,
+            fields: &names_of(shown.fields),
+            classes: &shown.classes(),
             enterprises,
             edition: edition.unwrap_or(0),
-            request: request.to_owned(),
+            request,
         };
-        self.0.audit.record_among(row, self.requests().taken()).await.map_err(|error| {
+        self.0.audit.record_among(&answer, self.requests().taken()).await.map_err(|error| {
             tracing::error!(%error, request_id = request, "an answer was not given");
             Problem::new(
                 Code::Internal,
