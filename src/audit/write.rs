@@ -150,10 +150,9 @@ impl Audit {
     }
 }
 
-/// The rows that are written with the first: those that wait, and where many requests are under way those of half of them. The other half
-/// is computed while the disk is waited for.
+/// The rows that are written with the first: those that wait, and those of the requests under way, as many as come within a little time.
 fn gathered(first: Waiting, queue: &mpsc::Receiver<Waiting>) -> Vec<Waiting> {
-    let wanted = (first.2 / 2).min(TOGETHER);
+    let wanted = first.2.min(TOGETHER);
     let mut rows = vec![first];
     rows.extend(queue.try_iter().take(TOGETHER - 1));
     let (pause, looks, in_vain) = GATHER;
