@@ -26,7 +26,7 @@ use super::files::unions::{UNION_PARTICULARS, UnionColumns, UnionTold};
 use super::format::blocks::Blocks;
 use super::format::manifest::FileDigest;
 use super::format::table::{Opened, named, open_table};
-use super::format::unpacked::Unpacked;
+use super::format::unpacked::{ON_HEAP, Unpacked};
 use super::{CountingRules, Labels};
 
 /// Cubes kept per part: with the most groups that one may have, at most 60 MB.
@@ -122,7 +122,7 @@ impl Part {
         let dims = table("dims.arrow")?;
         let has = |name: &str| files.iter().any(|f| f.name == name);
         let rows = enterprises.num_rows();
-        let unpacked = Arc::new(Unpacked::new(scratch.to_path_buf()));
+        let unpacked = Arc::new(Unpacked::new(scratch.to_path_buf(), ON_HEAP));
         let blocks = |name: &str| Ok::<_, EditionError>(Arc::new(Opened::open(folder, name, listed(name)?.bytes)?));
         let (details, members) = (blocks("details.arrow")?, blocks("members.arrow")?);
         let beside = match details.has("beside") {

@@ -227,7 +227,7 @@ mod tests {
                 written.push(write_blocks(folder.path(), &name, columns(rows), a_block).unwrap());
             }
             for file in written {
-                let unpacked = Unpacked::new(folder.path().to_path_buf());
+                let unpacked = Unpacked::new(folder.path().to_path_buf(), 400);
                 let blocks = blocks(folder.path(), &file.name, file.bytes, rows, unpacked).unwrap();
                 same_rows(&blocks, &whole);
             }
@@ -249,7 +249,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let written = write_table(folder.path(), "plain", columns(90)).unwrap();
         let file = Arc::new(Opened::open(folder.path(), "plain", written.bytes).unwrap());
-        let unpacked = Arc::new(Unpacked::new(folder.path().to_path_buf()));
+        let unpacked = Arc::new(Unpacked::new(folder.path().to_path_buf(), 0));
         let blocks = Blocks::open(&file, &["texts"], 90, &unpacked, |batch| Ok(batch.clone())).unwrap();
         let texts: Buffer = blocks.at(7).0.column(0).as_string::<i32>().values().clone();
         assert!(file.holds(&texts));
@@ -260,7 +260,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = write_blocks(folder.path(), "evidence", columns(100), 30).unwrap();
         for rows in [0, 89, 99, 101, 120, 121] {
-            let unpacked = Unpacked::new(folder.path().to_path_buf());
+            let unpacked = Unpacked::new(folder.path().to_path_buf(), 0);
             let problem = blocks(folder.path(), "evidence", file.bytes, rows, unpacked).err().expect("other rows").to_string();
             assert!(problem.contains("evidence") && problem.contains("4 batches"), "{problem}");
         }
@@ -273,7 +273,7 @@ mod tests {
             }
         }
         let lacking = write_blocks(folder.path(), "lacking", columns(9).split_off(1), 4).unwrap();
-        let problem = blocks(folder.path(), "lacking", lacking.bytes, 9, Unpacked::new(folder.path().to_path_buf())).err();
+        let problem = blocks(folder.path(), "lacking", lacking.bytes, 9, Unpacked::new(folder.path().to_path_buf(), 0)).err();
         assert!(problem.is_some_and(|problem| problem.to_string().contains("texts")));
     }
 }

@@ -1,12 +1,13 @@
-//! Where unpacked bytes lie: in a file without a name, mapped, so that the system can take their memory back; on the heap where no disk
-//! takes them.
+//! Where unpacked bytes lie: the first of them on the heap, where most hubs need no more; all others in a file without a name, mapped, so
+//! that the system can take their memory back, and on the heap again where no disk takes them.
 //!
-//! In: arrays as they were decoded. Out: the same arrays over mapped bytes. Bytes are written to the file, never through the mapping: a
+//! In: arrays as they were decoded. Out: the same arrays, over mapped bytes. Bytes are written to the file, never through the mapping: a
 //! full disk is then an error that can be answered, where it would end the program.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use arrow_array::{RecordBatch, make_array};
@@ -19,8 +20,13 @@ const STRETCH: u64 = if cfg!(test) { 1 << 20 } else { 64 << 20 };
 /// Buffers begin at multiples of it, as in Arrow's files.
 const ALIGNED: usize = 64;
 
+/// Bytes of one part that stay on the heap as they were decoded: whoever pages through lists waits for no disk.
+pub(in crate::edition) const ON_HEAP: usize = 128 << 20;
+
 /// The bytes that one part has unpacked.
 pub(in crate::edition) struct Unpacked {
+    /// How many more may stay on the heap.
+    heap: AtomicUsize,
     /// Where the file is made; the system's folder for temporary files where it cannot be made there.
     folder: PathBuf,
     place: Mutex<Place>,
@@ -38,20 +44,24 @@ struct Place {
 
 impl Unpacked {
     /// Nothing is made before the first block is unpacked.
-    pub fn new(folder: PathBuf) -> Unpacked {
-        Unpacked { folder, place: Mutex::default() }
+    pub fn new(folder: PathBuf, on_heap: usize) -> Unpacked {
+        Unpacked { heap: AtomicUsize::new(on_heap), folder, place: Mutex::default() }
     }
 
     /// Onto a file that is there, for tests of what cannot be written.
     #[cfg(test)]
     pub fn onto(file: File) -> Unpacked {
         let place = Place { file: Some(Arc::new(file)), ..Place::default() };
-        Unpacked { folder: PathBuf::new(), place: Mutex::new(place) }
+        Unpacked { heap: AtomicUsize::new(0), folder: PathBuf::new(), place: Mutex::new(place) }
     }
 
-    /// The same rows over mapped bytes; over those they have where no disk takes them.
+    /// The same rows, over mapped bytes where there are many; over those they have where no disk takes them.
     pub fn put(&self, batch: RecordBatch) -> RecordBatch {
         let columns: Vec<ArrayData> = batch.columns().iter().map(|column| column.to_data()).collect();
+        let size: usize = columns.iter().map(size).sum();
+        if self.heap.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(size)).is_ok() {
+            return batch;
+        }
         let (mut bytes, mut spans) = (Vec::new(), Vec::new());
         columns.iter().for_each(|column| collect(column, &mut bytes, &mut spans));
         let Some(mapped) = self.write(&bytes) else { return batch };
@@ -99,6 +109,16 @@ impl Unpacked {
         let at = place.used;
         place.used = (at + length).next_multiple_of(ALIGNED);
         Ok((file, map, place.start, at))
+    }
+}
+
+/// Bytes of all buffers of an array, but for the words of dictionaries.
+fn size(array: &ArrayData) -> usize {
+    let own =
+        array.buffers().iter().map(|buffer| buffer.len()).sum::<usize>() + array.nulls().map_or(0, |nulls| nulls.buffer().len());
+    match array.data_type() {
+        DataType::Dictionary(..) => own,
+        _ => own + array.child_data().iter().map(size).sum::<usize>(),
     }
 }
 
@@ -150,7 +170,7 @@ mod tests {
     #[test]
     fn what_is_put_lies_in_the_mapped_file_which_has_no_name() {
         let folder = tempfile::tempdir().unwrap();
-        let unpacked = Unpacked::new(folder.path().to_path_buf());
+        let unpacked = Unpacked::new(folder.path().to_path_buf(), 0);
         let mut kept = Vec::new();
         // The third is larger than a stretch.
         for lengths in [1..20, 300..500, (STRETCH as usize)..(STRETCH as usize + 1), 700..900, 7..9] {
@@ -164,5 +184,15 @@ mod tests {
             assert_eq!(given, put, "what came later overwrote nothing");
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn the_first_bytes_stay_where_they_were_decoded() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = batch((1..9).map(|length| "企".repeat(length)));
+        let unpacked = Unpacked::new(folder.path().to_path_buf(), 3 * size(&one.column(0).to_data()));
+        let at = |batch: &RecordBatch| batch.column(0).as_string::<i32>().values().as_ptr();
+        let stay: Vec<bool> = (0..5).map(|_| at(&unpacked.put(one.clone())) == at(&one)).collect();
+        assert_eq!(stay, [true, true, true, false, false]);
     }
 }

@@ -246,7 +246,7 @@ fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(C
         }),
     ];
     if !by_id {
-        jobs.push(Box::new(|| write_packed(folder, cubes::CUBES, cubes::columns(&dims, &input.counting)?)));
+        jobs.push(Box::new(|| write_table(folder, cubes::CUBES, cubes::columns(&dims, &input.counting)?)));
     }
     // One after the other by whoever is free, the longest first.
     let done = std::sync::Mutex::new(Vec::with_capacity(jobs.len()));
