@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import lib
 
@@ -61,7 +62,7 @@ def huitu(case, out):
 
 def compare(name, version, script, needs, enterprises):
     """Both sides in turn on one case, HUITU_RIVALS_TIMES times (once where left out): the best of each."""
-    case, interpreter = lib.city(enterprises), lib.python(name.lower(), needs)
+    case, interpreter = lib.city(enterprises), lib.python(re.sub(r"\W+", "-", name.lower()).strip("-"), needs)
     theirs, ours = [], []
     for _ in range(int(os.environ.get("HUITU_RIVALS_TIMES") or 1)):
         out = lib.KEPT / "data" / "crosswalk.csv"
