@@ -3,7 +3,8 @@
 character off, dates, employees, six rules of blocking, and clusters around codes.
 
 Tuned on cities of other seeds than the measured one. What did not raise the quality there is left out: the division (names say it),
-brands with one character less (twice the CPU, nothing found), more rules by beginnings of names, pinyin (English names are too few)."""
+brands with one character less (twice the CPU, nothing found), beginnings of names with their length. Not tried: pinyin, which could reach
+the few names written in English."""
 
 import sys
 from pathlib import Path
@@ -198,7 +199,7 @@ def model():
 
 
 def rules(block_on):
-    """Each found true pairs that the others did not; those of a damaged code, by parts of it, were among them."""
+    """Each finds true pairs that those before it do not; a rule by the first characters of a code found none."""
     return [
         block_on("code"),
         block_on("cores", arrays_to_explode=["cores"]),
