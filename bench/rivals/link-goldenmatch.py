@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """GoldenMatch 3.22: equal codes, and a probabilistic key of name, address and phone that it trains itself, against `huitu bench link`."""
 
-import sys
 from pathlib import Path
 
 import lib
@@ -53,8 +52,4 @@ def inside(case, out):
 
 
 if __name__ == "__main__":
-    if "--inside" in sys.argv:
-        inside(*sys.argv[2:])
-    else:
-        for enterprises in linking.SIZES:
-            linking.compare("GoldenMatch", VERSION, __file__, NEEDS, enterprises)
+    linking.main("GoldenMatch", VERSION, __file__, NEEDS, inside)

@@ -6,7 +6,6 @@ Tuned on cities of other seeds than the measured one. What did not raise the qua
 brands with one character less (twice the CPU, nothing found), beginnings of names with their length. Not tried: pinyin, which could reach
 the few names written in English."""
 
-import sys
 from pathlib import Path
 
 import lib
@@ -276,8 +275,4 @@ def inside(case, out):
 
 
 if __name__ == "__main__":
-    if "--inside" in sys.argv:
-        inside(*sys.argv[2:])
-    else:
-        for enterprises in linking.SIZES:
-            linking.compare("Splink (tuned)", VERSION, __file__, NEEDS, enterprises)
+    linking.main("Splink (tuned)", VERSION, __file__, NEEDS, inside)

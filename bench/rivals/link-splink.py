@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Splink 5: a model of four comparisons, trained by expectation maximisation on these very records, against `huitu bench link`."""
 
-import sys
 from pathlib import Path
 
 import lib
@@ -70,8 +69,4 @@ def inside(case, out):
 
 
 if __name__ == "__main__":
-    if "--inside" in sys.argv:
-        inside(*sys.argv[2:])
-    else:
-        for enterprises in linking.SIZES:
-            linking.compare("Splink", VERSION, __file__, NEEDS, enterprises)
+    linking.main("Splink", VERSION, __file__, NEEDS, inside)

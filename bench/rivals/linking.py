@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import re
 
 import lib
@@ -73,3 +74,12 @@ def compare(name, version, script, needs, enterprises):
     rival = best(theirs)
     records = rival.pop("records")
     lib.line(name, version, f"linking five extracts of {enterprises:,} enterprises", records, rival, best(ours))
+
+
+def main(name, version, script, needs, inside):
+    """Of a rival's script: compares at every size; within its own environment runs the rival, `inside(case, out)`."""
+    if "--inside" in sys.argv:
+        inside(*sys.argv[2:])
+    else:
+        for enterprises in SIZES:
+            compare(name, version, script, needs, enterprises)

@@ -109,16 +109,10 @@ pub(super) fn text_of(answer: &NotedAnswer<'_>) -> String {
 
 /// The same of a row that is whole.
 pub(super) fn text_of_row(row: &AuditRow) -> String {
-    let fields: Vec<&str> = row.fields.iter().map(String::as_str).collect();
-    let classes: Vec<&str> = row.classes.iter().map(String::as_str).collect();
-    let enterprises = match &row.enterprises {
-        Seen::These(ids) => NotedSeen::These(ids),
-        Seen::Many { count, chosen_by } => NotedSeen::Many { count: *count, chosen_by },
-    };
-    let AuditRow { at, caller, name, role, purpose, way, operation, edition, request, .. } = row;
-    let (fields, classes) = (&fields[..], &classes[..]);
-    let edition = *edition;
-    text_of(&NotedAnswer { at, caller, name, role, purpose, way, operation, fields, classes, enterprises, edition, request })
+    let mut text = serde_json::to_string(row).expect("texts and numbers");
+    // Its number comes first.
+    text.drain(..=text.find(',').expect("a row has more than its number"));
+    text
 }
 
 /// What is wrong, and where.

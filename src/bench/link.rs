@@ -88,7 +88,7 @@ pub(crate) async fn link(case: &std::path::Path, output: Option<&PathBuf>) -> an
     println!("{:<28} {:>12.1} s", "normalised", began.elapsed().as_secs_f64());
     let linking = linker.link(&Previous::default(), &[]);
     let (seconds, cpu) = (began.elapsed().as_secs_f64(), cpu_seconds() - cpu);
-    println!("{:<28} {seconds:>12.1} s  ({cpu:.1} s CPU)", "normalised and linked");
+    println!("{:<28} {seconds:>12.1} s  ({cpu:.2} s CPU)", "normalised and linked");
     println!("{:<28} {:>12}", "entities", grouped(linking.statistics.entities as i64));
     println!("{:<28} {:>12}", "candidate pairs", grouped(linking.statistics.candidate_pairs as i64));
     println!("{:<28} {:>12} MB", "largest resident set", peak_megabytes());

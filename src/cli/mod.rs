@@ -166,6 +166,8 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     if cli.command.only_prints() {
         end_quietly_on_a_closed_pipe();
+    } else if !matches!(cli.command, Command::Serve(_) | Command::Demo(_)) {
+        end_without_a_panic_on_a_closed_pipe();
     }
     keep_files_to_ourselves();
     // One provider for every TLS connection; reqwest and sqlx look it up.
@@ -217,6 +219,18 @@ fn end_quietly_on_a_closed_pipe() {
     unsafe {
         libc::signal(libc::SIGPIPE, libc::SIG_DFL);
     }
+}
+
+/// Where the signal is ignored, printing fails, which is no fault of this program and no reason for a backtrace. A server goes on.
+fn end_without_a_panic_on_a_closed_pipe() {
+    let others = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.payload_as_str().is_some_and(|why| why.starts_with("failed printing to stdout")) {
+            // As a shell says it of the signal.
+            std::process::exit(128 + libc::SIGPIPE);
+        }
+        others(panic);
+    }));
 }
 
 /// Store, editions, exports, spools and secrets are read by the user who runs this program, and by nobody else on the machine.

@@ -211,8 +211,10 @@ impl Sorter {
         let looked = came.par_chunks_mut(stretch).zip(&mut observed).map(|(rows, observed)| {
             rows.iter_mut().map(|row| self.look_at(row, observed)).collect::<Result<Vec<Looked>, NoCells>>()
         });
-        let looked = looked.collect::<Result<Vec<_>, NoCells>>()?;
+        let looked: Vec<Result<Vec<Looked>, NoCells>> = looked.collect();
         self.observed = observed;
+        // The first line that is damaged is named, whichever was met first.
+        let looked = looked.into_iter().collect::<Result<Vec<_>, NoCells>>()?;
         let mut looked: Vec<Looked> = looked.into_iter().flatten().collect();
         // Where rows of one key come together, whether the second one is looked at depends on the first.
         let mut keys = HashSet::new();

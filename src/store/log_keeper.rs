@@ -35,7 +35,7 @@ impl LogKeeper {
     pub fn new(options: SqliteConnectOptions, file: &Path) -> LogKeeper {
         let mut log = file.as_os_str().to_owned();
         log.push("-wal");
-        let options = options.pragma("cache_size", "-2048");
+        let options = options.create_if_missing(false).pragma("cache_size", "-2048");
         let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(Duration::from_secs(60)).connect_lazy_with(options);
         LogKeeper { pool, log: Arc::new(log.into()), is_folding: Arc::default(), looked: Arc::default() }
     }

@@ -293,3 +293,15 @@ fn nobody_else_on_the_machine_reads_what_huitu_writes() {
     huitu(&data).args(["edition", "list"]).output().expect("huitu starts");
     assert_eq!(std::fs::metadata(&data).expect("there").permissions().mode() & 0o007, 0);
 }
+
+#[test]
+fn a_reader_that_goes_away_ends_a_command_without_the_report_of_a_panic() {
+    let dir = tempfile::tempdir().expect("temporary directory");
+    for arguments in [vec!["connector", "list"], vec!["schema"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let ended = huitu(dir.path()).args(&arguments).stdout(writer).stderr(Stdio::piped()).output().expect("huitu starts");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(!ended.status.success() && said.is_empty(), "{arguments:?}: {:?} {said}", ended.status);
+    }
+}
