@@ -132,7 +132,7 @@ async fn gathered(state: &ServerState, plain: &RestRequest, area: &str, period: 
         made.missing = counting.missing_inputs(&made.edition, &made.rows)?;
         Ok(made)
     };
-    let counted = tokio::task::spawn_blocking(counted).await.expect("counting does not panic");
+    let counted = state.background().run(&plain.ask.caller.id, counted).await.expect("counting does not panic");
     let mut made = counted.map_err(|error| match error.downcast::<HubError>() {
         Ok(told) => mendable(told),
         Err(error) => {

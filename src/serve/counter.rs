@@ -148,7 +148,8 @@ async fn answer(
         return Err((Box::new(plain), problem));
     }
     // Names are compared by the linker: work that holds no other answer up.
-    let worked = tokio::task::spawn_blocking(move || {
+    let who = plain.ask.caller.id.clone();
+    let worked = state.background().run(&who, move || {
         let found: Vec<Finding> = question.units.iter().map(|unit| find(&plain, unit)).collect();
         (plain, question, found)
     });

@@ -99,14 +99,17 @@ pub async fn reconcile(State(state): State<ServerState>, method: Method, uri: Ur
     let plain = Arc::new(plain);
     let working = plain.clone();
     let written = asked.last().map(|(_, text)| text.clone()).unwrap_or_default();
-    let answered = tokio::task::spawn_blocking(move || match asked.pop() {
-        Some((name, text)) if name == "queries" => queries(&working, &text),
-        Some((_, text)) => extend(&working, &text),
-        None => Ok(manifest(&working)),
+    let answered = state.background().run(&plain.ask.caller.id, move || {
+        let answer = match asked.pop() {
+            Some((name, text)) if name == "queries" => queries(&working, &text)?,
+            Some((_, text)) => extend(&working, &text)?,
+            None => manifest(&working),
+        };
+        Ok(answer.to_string())
     });
     let answered = answered.await.unwrap_or_else(|_| Err(Problem::internal()));
     match answered {
-        Ok(value) => told(&plain, written.as_bytes(), respond(value.to_string(), "application/json; charset=utf-8")).await,
+        Ok(text) => told(&plain, written.as_bytes(), respond(text, "application/json; charset=utf-8")).await,
         Err(problem) => plain.refuse(&problem),
     }
 }

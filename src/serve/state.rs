@@ -23,6 +23,7 @@ use super::authentication::session::SCHEME;
 use super::data_key::DataKey;
 use super::entrance::tls::Tls;
 use super::entrance::{Entrance, Peer};
+use super::limits::background::Background;
 use super::limits::budget::Budgets;
 use super::limits::cost::Limits;
 use super::limits::lanes::Lanes;
@@ -152,7 +153,10 @@ struct Inner {
     requests: Slots,
     /// Bytes of answers that clients have not taken yet.
     bytes_under_way: Slots,
+    /// Bytes of questions that are being read or worked on.
+    bytes_arrived: Slots,
     lanes: Lanes,
+    background: Background,
     streams: Slots,
     exports: Slots,
     syncing: Arc<tokio::sync::Mutex<()>>,
@@ -194,7 +198,9 @@ impl ServerState {
             tally: UsageCounter::default(),
             requests: Slots::new(256, 2_048),
             bytes_under_way: Slots::new(64 << 20, 384 << 20),
+            bytes_arrived: Slots::new(32 << 20, 192 << 20),
             lanes: Lanes::default(),
+            background: Background::default(),
             streams: Slots::new(100, 2_000),
             exports: Slots::new(4, 32),
             syncing: Arc::default(),
@@ -395,6 +401,14 @@ impl ServerState {
     /// Bytes of answers that clients have not taken yet.
     pub(in crate::serve) fn bytes_under_way(&self) -> &Slots {
         &self.0.bytes_under_way
+    }
+    /// Bytes of questions that are being read or worked on, those of the many short ones left out.
+    pub(in crate::serve) fn bytes_arrived(&self) -> &Slots {
+        &self.0.bytes_arrived
+    }
+    /// What takes seconds, by threads that give way to those who answer.
+    pub(in crate::serve) fn background(&self) -> &Background {
+        &self.0.background
     }
     /// What each caller has computed, side by side.
     pub(in crate::serve) fn lanes(&self) -> &Lanes {

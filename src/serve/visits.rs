@@ -114,7 +114,7 @@ async fn brought(state: &ServerState, plain: &RestRequest, id: &str, headers: &H
     let bytes = axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| {
         Problem::new(Code::CostExceeded, "文件超过 16 MB，或传输中断", "the file is longer than 16 MB, or was cut off")
     })?;
-    let rows = tokio::task::spawn_blocking(move || cells(&bytes)).await.map_err(|_| Problem::internal())?;
+    let rows = state.background().run(&plain.ask.caller.id, move || cells(&bytes)).await.map_err(|_| Problem::internal())?;
     let rows = rows.map_err(|p| Problem::bad_input(p.zh, p.en))?;
     state.account_for_change(&plain.ask.caller, &purpose(headers), &format!("visit list {id}"), &plain.id).await?;
     let name = &plain.ask.caller.name;

@@ -18,7 +18,7 @@ const REGISTRIES: [SimulatedRegistry; 5] = [
 
 /// `huitu` with a clean environment and English messages.
 pub fn huitu(data: &Path) -> Command {
-    let mut c = Command::new(env!("CARGO_BIN_EXE_huitu"));
+    let mut c = Command::new(std::env::var_os("HUITU_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_huitu").into()));
     c.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).args(["--lang", "en", "--data"]).arg(data);
     c
 }

@@ -24,6 +24,7 @@ use crate::model::message::Lang;
 use crate::serve::answers::filter::{EnterpriseFilter, EnterpriseOrder, fields_of_order, plan_order};
 use crate::serve::answers::usage;
 use crate::serve::export;
+use crate::serve::limits::background;
 use crate::serve::problem::{Code, Problem};
 use crate::serve::state::{Reading, ServerState};
 use crate::store::export::ExportRow;
@@ -290,7 +291,11 @@ impl Jobs {
         let written = export.progress.clone();
         let total = export.rows.len();
         let file = name.clone();
-        let mut job = tokio::task::spawn_blocking(move || write_file(&folder, &file, &export, format));
+        let (done, mut job) = tokio::sync::oneshot::channel();
+        background::alone(move || drop(done.send(write_file(&folder, &file, &export, format)))).map_err(|error| {
+            tracing::error!(%error, "no thread can be started for an export");
+            Problem::internal()
+        })?;
         let digest = loop {
             tokio::select! {
                 done = &mut job => break done.map_err(|_| Problem::internal())?,

@@ -36,6 +36,7 @@ use http_body_util::StreamBody;
 use hyper::body::Frame;
 use sha2::{Digest, Sha256};
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
@@ -46,6 +47,7 @@ use super::answers::strict_json::read_json;
 use super::answers::{usage, validation_messages};
 use super::http::parameters::RouteParameters;
 use super::http::rest::{RestRequest, not_found};
+use super::limits::background;
 use super::limits::slots::Slot;
 use super::problem::{Code, Problem};
 use super::state::{Reading, ServerState};
@@ -300,7 +302,7 @@ impl Sink {
             hash.update(&chunk);
         }
         let gone = || std::io::Error::new(std::io::ErrorKind::BrokenPipe, "the client went away");
-        let sent = tokio::time::timeout(STALLED, self.send.send(Ok(Frame::data(chunk.into()))));
+        let sent = async { tokio::time::timeout(STALLED, self.send.send(Ok(Frame::data(chunk.into())))).await };
         self.runtime.block_on(sent).map_err(|_| gone())?.map_err(|_| gone())
     }
 }
@@ -337,10 +339,12 @@ fn stream(export: ExportRequest, format: ExportFileFormat, file: &str, headers: 
     // The name leads back to the account, as the properties of other files do.
     let numbered = name.replacen('.', &format!("-{}-{id}.", export.edition.number()), 1);
     let runtime = tokio::runtime::Handle::current();
-    tokio::task::spawn_blocking(move || {
+    let failing = send.clone();
+    let started = background::alone(move || {
         let hash = wants_trailers.then(Sha256::new);
         let mut sink = Sink { buffer: Vec::with_capacity(CHUNK + 4096), hash, send: send.clone(), runtime, _place: place };
-        let written = write(&export, format, &mut sink).and_then(|()| sink.flush_chunk());
+        let writing = AssertUnwindSafe(|| write(&export, format, &mut sink).and_then(|()| sink.flush_chunk()));
+        let written = catch_unwind(writing).unwrap_or_else(|_| Err(std::io::Error::other("the writer panicked")));
         if let Err(error) = written {
             if error.kind() != std::io::ErrorKind::BrokenPipe {
                 tracing::error!(%error, "an export broke off");
@@ -362,6 +366,10 @@ fn stream(export: ExportRequest, format: ExportFileFormat, file: &str, headers: 
             let _ = send.blocking_send(Ok(Frame::trailers(trailers)));
         }
     });
+    if let Err(error) = started {
+        tracing::error!(%error, "no thread can be started for an export");
+        let _ = failing.try_send(Err(error));
+    }
     let frames =
         futures_util::stream::unfold(receive, |mut receive| async move { receive.recv().await.map(|frame| (frame, receive)) });
     // Whoever packs the answer asks once more behind its end.

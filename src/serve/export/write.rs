@@ -14,6 +14,7 @@ use super::request::ExportRequest;
 use super::sheet;
 use crate::edition::Row;
 use crate::model::text::is_number_to_spreadsheets;
+use crate::serve::limits::background::among_writers;
 use crate::serve::problem::Problem;
 
 /// The column that leads back to the account of an export.
@@ -65,14 +66,12 @@ pub(super) fn in_pieces(
         if pieces[0].is_empty() {
             return Ok(());
         }
-        let written: Vec<std::io::Result<Vec<u8>>> = pieces
-            .par_iter()
-            .map(|rows| {
-                let mut bytes = Vec::with_capacity(rows.len() * 400);
-                let answers = export.answers(rows)?;
-                lines(rows, answers.as_deref(), &mut bytes).map(|()| bytes)
-            })
-            .collect();
+        let write = |rows: &Vec<Row>| {
+            let mut bytes = Vec::with_capacity(rows.len() * 400);
+            let answers = export.answers(rows)?;
+            lines(rows, answers.as_deref(), &mut bytes).map(|()| bytes)
+        };
+        let written: Vec<std::io::Result<Vec<u8>>> = among_writers(|| pieces.par_iter().map(write).collect());
         for (rows, bytes) in pieces.iter().zip(written) {
             out.write_all(&bytes?)?;
             export.progress.fetch_add(rows.len() as u64, Ordering::Relaxed);

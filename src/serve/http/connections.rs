@@ -4,7 +4,7 @@
 //! In: connections as they are accepted. Out: a [`Connection`] each, which knows whether it has something under way, and holds what its
 //! answers took (places, bytes) until their last byte has left.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -28,8 +28,56 @@ pub struct Connections {
     open: Arc<Mutex<Open>>,
 }
 
-/// What is known of each, by its number. Nothing in it does anything when it is dropped: that happens while it is locked.
-type Open = HashMap<u64, Arc<Standing>>;
+/// Whom one look over all of them finds to give up their places, one after the other.
+const FOUND: usize = 64;
+
+/// Nothing in it does anything when it is dropped: that happens while it is locked.
+#[derive(Default)]
+struct Open {
+    /// What is known of each, by its number.
+    standing: HashMap<u64, Arc<Standing>>,
+    /// How many there are of an address.
+    of: HashMap<IpAddr, usize>,
+    /// The longest idle ones, of an address or of all, as they were when they were last looked for: since when, and their numbers. Whoever
+    /// is not among them has been idle for less long, so that they are right for as long as they are still idle since then.
+    next_to_go: (Option<IpAddr>, VecDeque<(u64, u64)>),
+}
+
+impl Open {
+    fn remove(&mut self, number: u64) -> Option<Arc<Standing>> {
+        let standing = self.standing.remove(&number)?;
+        if let Some(own) = self.of.get_mut(&standing.peer) {
+            *own -= 1;
+            if *own == 0 {
+                self.of.remove(&standing.peer);
+            }
+        }
+        Some(standing)
+    }
+
+    /// The longest idle one of an address, or of all; of those of one millisecond whoever came first.
+    fn longest_idle(&mut self, of: Option<IpAddr>) -> Option<u64> {
+        let idle_since = |standing: &Standing| {
+            (standing.busy.load(Ordering::Acquire) == 0).then(|| standing.idle_since.load(Ordering::Acquire))
+        };
+        if self.next_to_go.0 == of {
+            while let Some((since, number)) = self.next_to_go.1.pop_front() {
+                if self.standing.get(&number).and_then(|standing| idle_since(standing)) == Some(since) {
+                    return Some(number);
+                }
+            }
+        }
+        let idle = self.standing.iter().filter(|(_, standing)| of.is_none_or(|peer| standing.peer == peer));
+        let mut idle: Vec<(u64, u64)> = idle.filter_map(|(number, standing)| Some((idle_since(standing)?, *number))).collect();
+        if idle.len() > FOUND {
+            idle.select_nth_unstable(FOUND);
+            idle.truncate(FOUND);
+        }
+        idle.sort_unstable();
+        self.next_to_go = (of, idle.into());
+        self.next_to_go.1.pop_front().map(|(_, number)| number)
+    }
+}
 
 /// What decides who gives up a place.
 struct Standing {
@@ -85,14 +133,10 @@ impl Connections {
     /// A place for a connection of `peer`; the longest idle one is ended where there is none. None where all have something under way.
     pub fn enter(&self, peer: IpAddr, is_proxy: bool) -> Option<Arc<Connection>> {
         let mut open = self.open.lock().expect("no panic while counting connections");
-        let own = if is_proxy { 0 } else { open.values().filter(|c| c.peer == peer).count() };
-        if own >= self.most_of_one || open.len() >= self.most {
-            let of_whom = (own >= self.most_of_one).then_some(peer);
-            let idle = open.iter().filter(|(_, c)| of_whom.is_none_or(|peer| c.peer == peer));
-            let idle = idle.filter(|(_, c)| c.busy.load(Ordering::Acquire) == 0);
-            // Of those of one millisecond whoever came first.
-            let longest = idle.map(|(number, c)| (c.idle_since.load(Ordering::Acquire), *number)).min()?.1;
-            if let Some(longest) = open.remove(&longest) {
+        let own = if is_proxy { 0 } else { open.of.get(&peer).copied().unwrap_or(0) };
+        if own >= self.most_of_one || open.standing.len() >= self.most {
+            let longest = open.longest_idle((own >= self.most_of_one).then_some(peer))?;
+            if let Some(longest) = open.remove(longest) {
                 longest.ended.cancel();
             }
         }
@@ -110,7 +154,8 @@ impl Connections {
             leaving: Mutex::default(),
             open: self.open.clone(),
         });
-        open.insert(connection.number, standing);
+        open.standing.insert(connection.number, standing);
+        *open.of.entry(peer).or_default() += 1;
         Some(connection)
     }
 }
@@ -150,7 +195,8 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.open.lock().expect("no panic while counting connections").remove(&self.number);
+        let removed = self.open.lock().expect("no panic while counting connections").remove(self.number);
+        drop(removed);
     }
 }
 
@@ -187,6 +233,25 @@ mod tests {
     }
 
     #[test]
+    fn whoever_speaks_again_is_not_the_longest_idle_one_any_more() {
+        let all = Connections::new(200, 100);
+        let mut open: Vec<_> = (0..100).map(|_| all.enter(address(1), false).unwrap()).collect();
+        let is_ended = |c: &Arc<Connection>| c.standing.ended.is_cancelled();
+        open.push(all.enter(address(1), false).unwrap());
+        assert!(is_ended(&open[0]) && !is_ended(&open[1]), "the first one goes");
+        // The next two in line: one is busy, and one has been so meanwhile.
+        let busy = open[1].busy();
+        open[2].standing.idle_since.store(1_000_000, Ordering::SeqCst);
+        open.push(all.enter(address(1), false).unwrap());
+        assert!(!is_ended(&open[1]) && !is_ended(&open[2]) && is_ended(&open[3]));
+        // Others are looked for apart, and none of those that are gone is counted.
+        (0..100).for_each(|_| open.push(all.enter(address(2), false).unwrap()));
+        drop(busy);
+        open.clear();
+        assert!(all.open.lock().unwrap().standing.is_empty() && all.open.lock().unwrap().of.is_empty());
+    }
+
+    #[test]
     fn connections_that_end_while_others_are_counted_keep_nobody_waiting() {
         let all = Connections::new(64, 64);
         std::thread::scope(|scope| {
@@ -195,7 +260,7 @@ mod tests {
                 scope.spawn(move || (0..20_000).for_each(|_| drop(all.enter(address(of), false).map(|c| c.busy()))));
             }
         });
-        assert_eq!(all.open.lock().unwrap().len(), 0);
+        assert_eq!(all.open.lock().unwrap().standing.len(), 0);
     }
 
     #[test]
@@ -214,6 +279,6 @@ mod tests {
         connection.leave(held());
         assert_eq!(places.taken(), 0, "nothing is kept of what has ended");
         drop(connection);
-        assert_eq!(all.open.lock().unwrap().len(), 0);
+        assert_eq!(all.open.lock().unwrap().standing.len(), 0);
     }
 }

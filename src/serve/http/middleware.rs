@@ -117,6 +117,8 @@ impl Taken {
     }
 }
 
+/// Bytes of a question that are not worth counting: as many of them as one caller has under way are 16 MB.
+const SHORT: u64 = 64 << 10;
 /// Addresses by which a machine looks whether this one lives; they take nobody's place.
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
@@ -155,10 +157,38 @@ pub async fn admit(State(state): State<ServerState>, mut request: Request, next:
             format!("too many requests at a time (a caller has at most {most}): try again in a moment"),
         );
     };
-    let whole = if request.uri().path().starts_with("/ingest/") { DELIVERY } else { QUESTION };
     let waits = request.headers().contains_key(header::EXPECT);
-    let request = request.map(|body| Body::new(Patient::new(body, whole, waits)));
+    // Deliveries go to the disk as they come.
+    let is_delivery = request.uri().path().starts_with("/ingest/");
+    let whole = if is_delivery { DELIVERY } else { QUESTION };
+    let announced = hyper::body::Body::size_hint(request.body()).exact();
+    let arrived = match announced {
+        _ if is_delivery => None,
+        Some(bytes) if bytes <= SHORT => None,
+        announced => {
+            let bytes = announced.unwrap_or(1);
+            let Some(arrived) = state.bytes_arrived().take_many(&who, bytes as usize) else {
+                let most = state.bytes_arrived().per_caller() >> 20;
+                return too_many(
+                    format!("同时发送的内容过多（每个调用者最多 {most} MB）；请等前面的请求结束"),
+                    format!(
+                        "too much is being sent at a time (a caller has at most {most} MB): let what was sent before end first"
+                    ),
+                );
+            };
+            Some((bytes, Arc::new(Mutex::new(arrived))))
+        }
+    };
+    let counting = arrived.clone();
+    let request = request.map(|body| {
+        let patient = Patient::new(body, whole, waits);
+        Body::new(match counting {
+            Some((bytes, arrived)) => patient.counting(bytes, arrived),
+            None => patient,
+        })
+    });
     let mut response = state.lanes().of(&who).run(next.run(request)).await;
+    drop(arrived);
     // Streams of events have places of their own.
     if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
         return response;

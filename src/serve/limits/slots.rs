@@ -23,6 +23,8 @@ struct Taken {
 pub struct Slot {
     caller: String,
     count: usize,
+    per_caller: usize,
+    in_all: usize,
     taken: Arc<watch::Sender<Taken>>,
 }
 
@@ -39,10 +41,11 @@ impl Slots {
 
     /// So many places at once, or none; more than there are for one caller are given to whoever has none: one answer is always made.
     pub fn take_many(&self, caller: &str, count: usize) -> Option<Slot> {
+        let (per_caller, in_all) = (self.per_caller, self.in_all);
         let is_given = self.taken.send_if_modified(|taken| {
             let own = taken.by.get(caller).copied().unwrap_or(0);
             let is_too_much = |so_far: usize, most: usize| so_far > 0 && so_far + count > most;
-            if is_too_much(own, self.per_caller) || is_too_much(taken.in_all, self.in_all) {
+            if is_too_much(own, per_caller) || is_too_much(taken.in_all, in_all) {
                 return false;
             }
             taken.in_all += count;
@@ -52,7 +55,7 @@ impl Slots {
             }
             true
         });
-        is_given.then(|| Slot { caller: caller.to_owned(), count, taken: self.taken.clone() })
+        is_given.then(|| Slot { caller: caller.to_owned(), count, per_caller, in_all, taken: self.taken.clone() })
     }
 
     /// How many are taken.
@@ -74,6 +77,23 @@ impl Slots {
     /// What one caller may have.
     pub fn per_caller(&self) -> usize {
         self.per_caller
+    }
+}
+
+impl Slot {
+    /// Takes so many more. False where that is more than the caller may have, or than there are; it keeps what it had.
+    pub fn more(&mut self, count: usize) -> bool {
+        let is_given = self.taken.send_if_modified(|taken| {
+            let Some(own) = taken.by.get_mut(&self.caller) else { return false };
+            let fits = *own + count <= self.per_caller && taken.in_all + count <= self.in_all;
+            if fits {
+                *own += count;
+                taken.in_all += count;
+            }
+            fits
+        });
+        self.count += if is_given { count } else { 0 };
+        is_given
     }
 }
 
@@ -109,6 +129,12 @@ mod tests {
         let many = places.take_many("a", 5);
         assert!(many.is_some() && places.take("a").is_none() && places.take("b").is_none(), "bytes of one long answer");
         drop(many);
+        let mut grows = places.take("a").unwrap();
+        assert!(grows.more(1) && !grows.more(1), "one caller has two at most");
+        assert_eq!(places.taken(), 2);
+        let other = places.take("b");
+        assert!(other.is_some() && !places.take("c").is_some_and(|mut slot| slot.more(1)), "there are three in all");
+        drop((grows, other));
         assert_eq!(places.taken.borrow().by.len(), 0, "nobody is remembered who has none");
     }
 }

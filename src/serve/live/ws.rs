@@ -33,7 +33,7 @@ use crate::serve::answers::engine::Engine;
 use crate::serve::answers::events::LastEvent;
 use crate::serve::answers::request::Parameters;
 use crate::serve::answers::usage;
-use crate::serve::http::connections::Connection as Opened;
+use crate::serve::http::connections::{Busy, Connection as Opened};
 use crate::serve::http::graphql::serialise;
 use crate::serve::http::headers::{header_text, lang_of, request_id};
 use crate::serve::http::rest::refuse;
@@ -77,14 +77,15 @@ pub async fn ws(State(state): State<ServerState>, State(engine): State<Engine>, 
     // With them goes how the client spelt the names of its headers, and so are they answered: Python's gql looks for
     // `Sec-WebSocket-Protocol` letter by letter, and takes any other spelling for the old protocol.
     let extensions = request.extensions().clone();
-    let open = extensions.get::<Arc<Opened>>().map(Opened::busy);
+    let opened = extensions.get::<Arc<Opened>>().cloned();
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let Ok(upgraded) = upgrade.await else { return };
         let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
         let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-        Connection::new(state, engine, lang, id, authorization, Some(purpose)).run(socket).await;
-        drop(open);
+        let mut connection = Connection::new(state, engine, lang, id, authorization, Some(purpose));
+        connection.opened = opened;
+        connection.run(socket).await;
     });
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -149,6 +150,9 @@ struct Connection {
     place: Option<Slot>,
     /// Its caller's, once it is known who that is.
     lane: Arc<Lane>,
+    /// The connection under it. Until somebody has said who they are it is idle, and makes room where room is needed.
+    opened: Option<Arc<Opened>>,
+    busy: Option<Busy>,
 }
 
 impl Drop for Connection {
@@ -184,6 +188,8 @@ impl Connection {
             operations: HashMap::new(),
             place: None,
             lane,
+            opened: None,
+            busy: None,
         }
     }
 
@@ -194,7 +200,14 @@ impl Connection {
         let (mut write, mut read) = socket.split();
         let (send, mut receive) = mpsc::channel::<Result<Outgoing, Close>>(AHEAD);
         let deadline = tokio::time::sleep(self.state.limits().init_within);
-        tokio::pin!(deadline);
+        let opened = self.opened.clone();
+        let ended = async move {
+            match &opened {
+                Some(opened) => opened.ended().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(deadline, ended);
         let mut pings = tokio::time::interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
         let mut unanswered = 0;
         let close = loop {
@@ -233,6 +246,7 @@ impl Connection {
                 }
                 // 1012: clients come back by themselves.
                 () = self.state.stopping() => Err(Close(1012, "Service restart")),
+                () = &mut ended => return,
                 () = &mut deadline, if self.caller.is_none() => Err(Close(4408, "Connection initialisation timeout")),
             };
             match outcome {
@@ -288,6 +302,7 @@ impl Connection {
                             return Err(Close(4429, "Too many connections"));
                         }
                         self.lane = self.state.lanes().of(&caller.id);
+                        self.busy = self.opened.as_ref().map(Opened::busy);
                         self.caller = Some(caller);
                     }
                     Err(_) => return Err(Close(4403, "Forbidden")),

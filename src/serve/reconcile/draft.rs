@@ -65,15 +65,16 @@ pub async fn ask(
     };
     let plain = Arc::new(plain);
     let (working, asked) = (plain.clone(), bytes.clone());
-    let answered = tokio::task::spawn_blocking(move || {
+    let answered = state.background().run(&plain.ask.caller.id, move || {
         let text = std::str::from_utf8(&bytes).map_err(|_| Problem::bad_input("请求体不是 UTF-8", "the body is not UTF-8"))?;
-        match what.as_str() {
-            "match" => matched(&working, text),
-            _ => extended(&working, text),
-        }
+        let answer = match what.as_str() {
+            "match" => matched(&working, text)?,
+            _ => extended(&working, text)?,
+        };
+        Ok(answer.to_string())
     });
     match answered.await.unwrap_or_else(|_| Err(Problem::internal())) {
-        Ok(value) => told(&plain, &asked, respond(value.to_string(), JSON)).await,
+        Ok(text) => told(&plain, &asked, respond(text, JSON)).await,
         Err(problem) => plain.refuse(&problem),
     }
 }

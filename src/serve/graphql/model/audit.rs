@@ -330,7 +330,7 @@ impl AuditEntryConnection {
         // One answer that asks of many enterprises reads no more than one that asks of one.
         let page_bytes = ask.spend_audit(PAGE_BYTES).ok_or_else(read_enough)?;
         let count_bytes = if counts { ask.spend_audit(COUNT_BYTES) } else { None };
-        let reading = tokio::task::spawn_blocking(move || {
+        let reading = ask.state.background().run(&ask.caller.id, move || {
             let page = page_back(&audit, &asked, from.as_ref(), first, page_bytes)?;
             let count = match count_bytes {
                 Some(bytes) => count_back(&audit, &asked, bytes)?,

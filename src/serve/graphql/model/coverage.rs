@@ -98,10 +98,11 @@ impl Coverage {
         if self.rounded_to.is_some() {
             return Ok(Vec::new());
         }
-        let (hub, counted) = (ask(ctx).state.hub().clone(), self.counted.clone());
+        let state = &ask(ctx).state;
+        let (hub, counted) = (state.hub().clone(), self.counted.clone());
         // Reads the reasons of every enterprise of unknown size: in a large city that would hold up other answers.
         let read = move || Ok::<_, Problem>(hub.missing_inputs(&counted.edition, &*counted.rows()?)?);
-        let read = tokio::task::spawn_blocking(read).await;
+        let read = state.background().run(&ask(ctx).caller.id, read).await;
         let missing = read.map_err(|_| Problem::internal()).and_then(|found| found).or_tell(ctx)?;
         let least = ask(ctx).state.suppression_threshold(&ask(ctx).caller);
         Ok(missing.into_iter().filter(|input| input.missing >= least).map(DecidingInput).collect())
