@@ -20,6 +20,7 @@ use crate::program::{huitu, state, sync, text};
 use crate::support::chaos::note;
 use crate::support::graph::token;
 use crate::support::hub::{TestHub, hub_with, manifest, morning, rows};
+use crate::support::servers::Ended;
 
 /// How long each of them goes on.
 fn until() -> Instant {
@@ -211,16 +212,6 @@ async fn a_disk_that_fills_up_at_any_byte_loses_no_row() {
     }
     note("disks", tried);
     note("lost", lost);
-}
-
-/// A program that ends with its test, however that ends.
-struct Ended(std::process::Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// Peak memory of a process in megabytes.

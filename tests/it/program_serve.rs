@@ -106,3 +106,66 @@ fn a_page_of_a_hundred_sends_as_many_statements_as_a_page_of_five() {
     // A page of five may have nothing to ask of one kind (no union that nearly matches): never does the larger one ask per row.
     assert!(many <= few + 2, "{few} statements for 5 enterprises, {many} for 100");
 }
+
+#[cfg(unix)]
+#[test]
+fn sockets_that_never_say_who_they_are_keep_nobody_out_however_few_files_may_be_open() {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::os::unix::process::CommandExt;
+    let dir = tempfile::tempdir().unwrap();
+    let (data, extracts) = (dir.path().join("data"), dir.path().join("city"));
+    write(&City::new(7, 60, 0), &extracts, ExtractFormat::Csv).unwrap();
+    let done = crate::program::sync(&data, &extracts).output().unwrap();
+    assert!(done.status.success(), "{}", text(&done));
+    let port = crate::support::servers::free_port();
+    let address = format!("127.0.0.1:{port}");
+    let mut serve = huitu(&data);
+    serve.args(["--listen", &address, "serve", "--no-schedule", "--demo"]);
+    serve.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
+    // SAFETY: an async-signal-safe call only, between fork and exec.
+    unsafe {
+        serve.pre_exec(|| match libc::setrlimit(libc::RLIMIT_NOFILE, &libc::rlimit { rlim_cur: 300, rlim_max: 700 }) {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        });
+    }
+    let mut server = crate::support::servers::Ended(serve.spawn().unwrap());
+    crate::support::servers::until_said(server.0.stdout.take().unwrap(), "workbench", "huitu serve");
+    let upgrade = format!(
+        "GET /graphql/ws HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+    );
+    let ask = || {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        answer
+    };
+    let mut held = Vec::new();
+    for _ in 0..400 {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        stream.write_all(upgrade.as_bytes()).unwrap();
+        let mut first = [0; 12];
+        stream.read_exact(&mut first).unwrap();
+        assert_eq!(&first, b"HTTP/1.1 101");
+        held.push(stream);
+    }
+    let answer = ask();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // The first ones made room, the last one is still there.
+    let mut end = Vec::new();
+    held[0].read_to_end(&mut end).unwrap();
+    let mut last = held.last().unwrap();
+    last.set_nonblocking(true).unwrap();
+    let silence = loop {
+        match last.read(&mut [0; 1_024]) {
+            Ok(0) => panic!("the last one was closed"),
+            Ok(_) => {}
+            Err(error) => break error.kind(),
+        }
+    };
+    assert_eq!(silence, std::io::ErrorKind::WouldBlock);
+}

@@ -16,8 +16,10 @@ use crate::serve::limits::slots::Slot;
 
 /// Connections in all.
 const MOST: usize = 4_096;
-/// Of one address; a proxy brings everybody and may have all.
-const MOST_OF_ONE: usize = 2_048;
+/// Files that the server needs beside its connections: editions, the store, what it sends out itself.
+const OTHER_FILES: u64 = 512;
+/// Connections that are taken however few files may be open.
+const LEAST: usize = 64;
 
 /// The open connections.
 pub struct Connections {
@@ -121,11 +123,22 @@ pub struct Busy(Arc<Connection>);
 
 impl Default for Connections {
     fn default() -> Connections {
-        Connections::new(MOST, MOST_OF_ONE)
+        Connections::new(MOST, MOST / 2)
     }
 }
 
 impl Connections {
+    /// As many as this process may have files open for, 4,096 at most; half of them of one address. A proxy brings everybody and may have
+    /// all. The process is let have as many open as the system lets it.
+    pub fn that_fit() -> Connections {
+        let most = files_at_most().map_or(MOST as u64, |files| files.saturating_sub(OTHER_FILES));
+        let most = usize::try_from(most).unwrap_or(MOST).clamp(LEAST, MOST);
+        if most < MOST {
+            tracing::warn!(most, "few files may be open at a time: raise LimitNOFILE (ulimit -n) for more connections");
+        }
+        Connections::new(most, most / 2)
+    }
+
     fn new(most: usize, most_of_one: usize) -> Connections {
         Connections { most, most_of_one, began: Instant::now(), next: AtomicU64::new(0), open: Arc::default() }
     }
@@ -158,6 +171,20 @@ impl Connections {
         *open.of.entry(peer).or_default() += 1;
         Some(connection)
     }
+}
+
+/// Raises how many files this process may have open as far as it may be raised, and says how many that is; None where there is no limit.
+#[cfg(unix)]
+fn files_at_most() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    if raised.is_ok() { limit.maximum } else { limit.current }
+}
+
+#[cfg(not(unix))]
+fn files_at_most() -> Option<u64> {
+    None
 }
 
 impl Connection {

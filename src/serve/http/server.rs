@@ -55,7 +55,7 @@ pub async fn run(
 ) -> std::io::Result<()> {
     let (stop, stopped) = watch::channel(());
     let open = TaskTracker::new();
-    let connections = Connections::default();
+    let connections = Connections::that_fit();
     let keeping = state.clone();
     let publisher = tokio::spawn(crate::serve::publish_pushes(state.clone()));
     let messenger = tokio::spawn(crate::serve::operate::webhooks::run(state.clone()));

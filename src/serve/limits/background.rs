@@ -16,14 +16,17 @@ const GIVES_WAY: i32 = 10;
 /// Callers remembered before those that nobody works for are forgotten.
 const MANY: usize = 1_000;
 
-/// As many threads as there are processors; work that shares itself out (rayon) stays among them.
+/// One thread less than there are processors, so that whoever answers finds one free: giving way alone takes effect at a tick of the
+/// system's clock only, and an answer that waits for its row of the audit would wait for several. Work that shares itself out (rayon)
+/// stays among them.
 static WORKERS: LazyLock<ThreadPool> = LazyLock::new(|| threads("background"));
 /// Those that write pieces of files. A piece may wait for an answer of the graph, which may wait for the others.
 static WRITERS: LazyLock<ThreadPool> = LazyLock::new(|| threads("writing"));
 
 fn threads(name: &'static str) -> ThreadPool {
-    let threads = rayon::ThreadPoolBuilder::new().thread_name(move |n| format!("{name} {n}")).start_handler(|_| give_way());
-    threads.build().expect("threads can be started")
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get() - 1).max(1);
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).start_handler(|_| give_way());
+    threads.thread_name(move |n| format!("{name} {n}")).build().expect("threads can be started")
 }
 
 /// This thread, from now on. A system that has no such thing gives all threads the same right.

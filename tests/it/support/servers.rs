@@ -85,6 +85,16 @@ pub fn until_said(from: impl std::io::Read + Send + 'static, word: &'static str,
     assert!(told.recv_timeout(Duration::from_secs(60)).is_ok(), "{who} did not say \"{word}\" within a minute");
 }
 
+/// A program that ends with its test, however that ends.
+pub struct Ended(pub std::process::Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Servers refuse to run as root: hand the folder to `user` and start as that user.
 fn as_user(program: &Path, user: &str) -> Command {
     // SAFETY: geteuid has no preconditions.
