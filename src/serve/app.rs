@@ -22,7 +22,10 @@ use crate::hub::Hub;
 
 /// A server before it listens. Cheap to clone.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+/// What the routes are handed, each of it what it needs.
+struct Parts {
     state: ServerState,
     engine: Engine,
     jobs: Jobs,
@@ -36,16 +39,16 @@ impl App {
         let jobs = Jobs::new(state.clone());
         let places = KnownPlaces::new(Boundaries::of(&state.hub().settings.data));
         let engine = Engine::of(graphql::graph_with(jobs.clone(), Arc::new(QualityCache::default())));
-        App { state, engine, jobs, places }
+        App(Arc::new(Parts { state, engine, jobs, places }))
     }
 
     /// What every route shares.
     pub fn state(&self) -> &ServerState {
-        &self.state
+        &self.0.state
     }
 
     pub fn hub(&self) -> &Hub {
-        self.state.hub()
+        self.0.state.hub()
     }
 
     /// Takes up the export jobs that an ended process left, and removes files past their day.
@@ -53,7 +56,7 @@ impl App {
     /// # Errors
     /// The store cannot be read or written.
     pub async fn resume_exports(&self) -> Result<(), Problem> {
-        self.jobs.resume().await
+        self.0.jobs.resume().await
     }
 
     /// Writes a map as files; see [`maps::map_folder`].
@@ -61,12 +64,12 @@ impl App {
     /// # Errors
     /// See [`maps::map_folder::write`].
     pub async fn write_map(&self, question: &MapQuestion<'_>, folder: &std::path::Path) -> Result<WrittenMap, Problem> {
-        maps::map_folder::write(&self.state, &self.places, question, folder).await
+        maps::map_folder::write(&self.0.state, &self.0.places, question, folder).await
     }
 
     /// Looks for a newer edition and for how fresh the registries are; see [`ServerState::refresh`].
     pub async fn refresh(&self) -> Result<(), Problem> {
-        self.state.refresh().await
+        self.0.state.refresh().await
     }
 }
 
@@ -74,7 +77,7 @@ macro_rules! part {
     ($field:ident: $T:ty) => {
         impl FromRef<App> for $T {
             fn from_ref(app: &App) -> $T {
-                app.$field.clone()
+                app.0.$field.clone()
             }
         }
     };
@@ -132,10 +135,10 @@ pub fn app(app: App) -> Router {
         .route("/receipts/{batch}", get(ingest::receipts::receipt))
         .fallback(http::rest::nothing_here)
         .method_not_allowed_fallback(http::rest::other_method)
-        .layer(axum::middleware::from_fn_with_state(app.state.clone(), http::middleware::admit))
+        .layer(axum::middleware::from_fn_with_state(app.0.state.clone(), http::middleware::admit))
         .layer(http::packing::packed())
         .layer(axum::middleware::from_fn(http::middleware::frame))
-        .layer(http::middleware::cors(&app.state.hub().settings.origins))
+        .layer(http::middleware::cors(&app.0.state.hub().settings.origins))
         .with_state(app)
 }
 
@@ -147,7 +150,7 @@ pub async fn run(listener: TcpListener, app: App, shutdown: impl Future<Output =
     if let Err(problem) = app.resume_exports().await {
         tracing::warn!(problem = %problem.en, "unfinished exports could not be taken up");
     }
-    let state = app.state.clone();
+    let state = app.0.state.clone();
     let listening = tokio::spawn(operate::told::run(state.clone()));
     let editions = tokio::spawn(operate::shared_editions::run(state.clone()));
     let quality = tokio::spawn(operate::source_quality::follow(state.clone()));

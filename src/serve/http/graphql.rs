@@ -130,14 +130,15 @@ impl Incoming<'_> {
             return self.respond(StatusCode::OK, kept.bytes, Some(&key));
         }
         if !is_get && state.limits().batch > 0 && raw.trim_ascii_start().first() == Some(&b'[') {
-            return self.batch(state, bearer, &raw).await;
+            return Box::pin(self.batch(state, bearer, &raw)).await;
         }
         let parameters = match is_get {
             true => Parameters::from_query(uri),
             false => Parameters::from_body(&raw),
         };
         match parameters {
-            Ok(parameters) => self.question(state, bearer, parameters, Some(key), is_get).await,
+            // What works an answer out is large; a kept one does without it.
+            Ok(parameters) => Box::pin(self.question(state, bearer, parameters, Some(key), is_get)).await,
             Err(problem) => self.refuse(StatusCode::BAD_REQUEST, &problem),
         }
     }

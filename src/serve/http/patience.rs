@@ -31,12 +31,19 @@ pub struct Patient {
     body: Body,
     /// Nothing for so long, and it is given up.
     pause: Duration,
-    silence: Pin<Box<Sleep>>,
-    whole: Pin<Box<Sleep>>,
+    /// All of it within this.
+    within: Duration,
+    /// Of what is not there yet when it is first asked for: the end of the silence, and of all patience.
+    waited: Option<Waited>,
     /// Whether what nobody wants is read to its end.
     drains: bool,
     /// The bytes that may have come for what is taken, and what counts them from there on.
     counted: Option<(u64, Arrived)>,
+}
+
+struct Waited {
+    silence: Pin<Box<Sleep>>,
+    whole: Pin<Box<Sleep>>,
 }
 
 /// Bytes of a body, as they are counted for its caller.
@@ -51,8 +58,7 @@ impl Patient {
     }
 
     fn within(body: Body, pause: Duration, whole: Duration) -> Patient {
-        let wait = |time| Box::pin(tokio::time::sleep(time));
-        Patient { body, pause, silence: wait(pause), whole: wait(whole), drains: false, counted: None }
+        Patient { body, pause, within: whole, waited: None, drains: false, counted: None }
     }
 
     /// Beyond the `taken` bytes that are counted already, every piece is; where there is no room for one the body breaks off.
@@ -96,12 +102,16 @@ impl hyper::body::Body for Patient {
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        if self.whole.as_mut().poll(context).is_ready() {
+        if let Some(waited) = &mut self.waited
+            && waited.whole.as_mut().poll(context).is_ready()
+        {
             return Poll::Ready(Some(Err(axum::Error::new("the body did not come in time"))));
         }
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
-            let until = Instant::now() + self.pause;
-            self.silence.as_mut().reset(until);
+            let pause = self.pause;
+            if let Some(waited) = &mut self.waited {
+                waited.silence.as_mut().reset(Instant::now() + pause);
+            }
             let bytes = match &frame {
                 Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len) as u64,
                 _ => 0,
@@ -113,7 +123,12 @@ impl hyper::body::Body for Patient {
             self.drains &= matches!(frame, Some(Ok(_)));
             return Poll::Ready(frame);
         }
-        match self.silence.as_mut().poll(context).is_ready() {
+        let (pause, within) = (self.pause, self.within);
+        let wait = |time| Box::pin(tokio::time::sleep(time));
+        let waited = self.waited.get_or_insert_with(|| Waited { silence: wait(pause), whole: wait(within) });
+        // Both wake this task when their time has come.
+        let is_over = waited.silence.as_mut().poll(context).is_ready() || waited.whole.as_mut().poll(context).is_ready();
+        match is_over {
             true => Poll::Ready(Some(Err(axum::Error::new("the body did not come in time")))),
             false => Poll::Pending,
         }

@@ -110,15 +110,32 @@ pub struct UnderWay {
     rest: Bytes,
     connection: Arc<Connection>,
     held: Option<Held>,
-    whole: Option<Pin<Box<Sleep>>>,
+    whole: Whole,
+}
+
+/// How long the whole of an answer may take.
+enum Whole {
+    /// Whoever opened the stream watches over it.
+    Endless,
+    /// Nothing was handed over yet: a short answer needs no more than that.
+    Begins,
+    Until(Pin<Box<Sleep>>),
 }
 
 impl UnderWay {
     /// `held` is given back when the last byte has left. Streams have no deadline of their own: those who open them watch over them.
     pub fn new(body: Body, connection: Arc<Connection>, held: Held) -> UnderWay {
         let is_whole = hyper::body::Body::size_hint(&body).exact().is_some();
-        let whole = is_whole.then(|| Box::pin(tokio::time::sleep(WHOLE)));
+        let whole = if is_whole { Whole::Begins } else { Whole::Endless };
         UnderWay { body, rest: Bytes::new(), connection, held: Some(held), whole }
+    }
+}
+
+impl UnderWay {
+    /// It leaves in one piece: the socket's own deadline is enough.
+    fn body_is_short(&self) -> bool {
+        let bytes = hyper::body::Body::size_hint(&self.body).exact();
+        bytes.is_some_and(|bytes| bytes + self.rest.len() as u64 <= PIECE as u64)
     }
 }
 
@@ -139,10 +156,16 @@ impl hyper::body::Body for UnderWay {
         context: &mut Context<'_>,
     ) -> Poll<Option<std::result::Result<Frame<Bytes>, axum::Error>>> {
         let this = &mut *self;
-        if let Some(whole) = &mut this.whole
-            && whole.as_mut().poll(context).is_ready()
-        {
-            return Poll::Ready(Some(Err(axum::Error::new("the client did not take the answer in time"))));
+        let is_short = this.body_is_short();
+        match &mut this.whole {
+            Whole::Endless => {}
+            Whole::Begins if is_short => {}
+            Whole::Begins => this.whole = Whole::Until(Box::pin(tokio::time::sleep(WHOLE))),
+            Whole::Until(end) => {
+                if end.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(Some(Err(axum::Error::new("the client did not take the answer in time"))));
+                }
+            }
         }
         if this.rest.is_empty() {
             let frame = match std::task::ready!(Pin::new(&mut this.body).poll_frame(context)) {

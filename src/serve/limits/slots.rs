@@ -2,15 +2,37 @@
 //! caller, so many in all; whoever comes when they are taken is told, and waits for nobody.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 /// How many there are, and who has them.
 pub struct Slots {
     per_caller: usize,
     in_all: usize,
-    taken: Arc<watch::Sender<Taken>>,
+    taken: Arc<Told>,
+}
+
+/// Who has what, and whoever waits for that to change.
+#[derive(Default)]
+struct Told {
+    taken: Mutex<Taken>,
+    waiting: AtomicUsize,
+    changed: Notify,
+}
+
+impl Told {
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().expect("no panic while counting places")
+    }
+
+    /// Called when the change is made, so that whoever began to wait before it hears of it.
+    fn tell(&self) {
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            self.changed.notify_waiters();
+        }
+    }
 }
 
 #[derive(Default)]
@@ -25,13 +47,13 @@ pub struct Slot {
     count: usize,
     per_caller: usize,
     in_all: usize,
-    taken: Arc<watch::Sender<Taken>>,
+    taken: Arc<Told>,
 }
 
 impl Slots {
     /// `per_caller` places for each caller, `in_all` for all of them together.
     pub fn new(per_caller: usize, in_all: usize) -> Slots {
-        Slots { per_caller, in_all, taken: Arc::new(watch::Sender::new(Taken::default())) }
+        Slots { per_caller, in_all, taken: Arc::default() }
     }
 
     /// A place for this caller; None where they have as many as one may have, or all are taken.
@@ -42,31 +64,41 @@ impl Slots {
     /// So many places at once, or none; more than there are for one caller are given to whoever has none: one answer is always made.
     pub fn take_many(&self, caller: &str, count: usize) -> Option<Slot> {
         let (per_caller, in_all) = (self.per_caller, self.in_all);
-        let is_given = self.taken.send_if_modified(|taken| {
-            let own = taken.by.get(caller).copied().unwrap_or(0);
-            let is_too_much = |so_far: usize, most: usize| so_far > 0 && so_far + count > most;
-            if is_too_much(own, per_caller) || is_too_much(taken.in_all, in_all) {
-                return false;
-            }
-            taken.in_all += count;
-            match taken.by.get_mut(caller) {
-                Some(own) => *own += count,
-                None => drop(taken.by.insert(caller.to_owned(), count)),
-            }
-            true
-        });
-        is_given.then(|| Slot { caller: caller.to_owned(), count, per_caller, in_all, taken: self.taken.clone() })
+        let mut taken = self.taken.taken();
+        let own = taken.by.get(caller).copied().unwrap_or(0);
+        let is_too_much = |so_far: usize, most: usize| so_far > 0 && so_far + count > most;
+        if is_too_much(own, per_caller) || is_too_much(taken.in_all, in_all) {
+            return None;
+        }
+        taken.in_all += count;
+        match taken.by.get_mut(caller) {
+            Some(own) => *own += count,
+            None => drop(taken.by.insert(caller.to_owned(), count)),
+        }
+        drop(taken);
+        self.taken.tell();
+        Some(Slot { caller: caller.to_owned(), count, per_caller, in_all, taken: self.taken.clone() })
     }
 
     /// How many are taken.
     pub fn taken(&self) -> usize {
-        self.taken.borrow().in_all
+        self.taken.taken().in_all
     }
 
     /// Waits until as many are taken as `fits` says.
     pub async fn until(&self, mut fits: impl FnMut(usize) -> bool) {
-        let reached = self.taken.subscribe().wait_for(|taken| fits(taken.in_all)).await.map(|_| ());
-        reached.expect("whoever counts is borrowed here");
+        self.taken.waiting.fetch_add(1, Ordering::SeqCst);
+        // Whoever waits for a change before looking misses none.
+        loop {
+            let changed = self.taken.changed.notified();
+            let mut changed = std::pin::pin!(changed);
+            changed.as_mut().enable();
+            if fits(self.taken()) {
+                break;
+            }
+            changed.await;
+        }
+        self.taken.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// How many there are.
@@ -83,31 +115,33 @@ impl Slots {
 impl Slot {
     /// Takes so many more. False where that is more than the caller may have, or than there are; it keeps what it had.
     pub fn more(&mut self, count: usize) -> bool {
-        let is_given = self.taken.send_if_modified(|taken| {
-            let Some(own) = taken.by.get_mut(&self.caller) else { return false };
-            let fits = *own + count <= self.per_caller && taken.in_all + count <= self.in_all;
-            if fits {
-                *own += count;
-                taken.in_all += count;
-            }
-            fits
-        });
-        self.count += if is_given { count } else { 0 };
-        is_given
+        let mut taken = self.taken.taken();
+        let in_all = taken.in_all;
+        let Some(own) = taken.by.get_mut(&self.caller) else { return false };
+        if *own + count > self.per_caller || in_all + count > self.in_all {
+            return false;
+        }
+        *own += count;
+        taken.in_all += count;
+        drop(taken);
+        self.count += count;
+        self.taken.tell();
+        true
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.taken.send_modify(|taken| {
-            taken.in_all -= self.count;
-            if let Some(own) = taken.by.get_mut(&self.caller) {
-                *own -= self.count;
-                if *own == 0 {
-                    taken.by.remove(&self.caller);
-                }
+        let mut taken = self.taken.taken();
+        taken.in_all -= self.count;
+        if let Some(own) = taken.by.get_mut(&self.caller) {
+            *own -= self.count;
+            if *own == 0 {
+                taken.by.remove(&self.caller);
             }
-        });
+        }
+        drop(taken);
+        self.taken.tell();
     }
 }
 
@@ -135,6 +169,6 @@ mod tests {
         let other = places.take("b");
         assert!(other.is_some() && !places.take("c").is_some_and(|mut slot| slot.more(1)), "there are three in all");
         drop((grows, other));
-        assert_eq!(places.taken.borrow().by.len(), 0, "nobody is remembered who has none");
+        assert_eq!(places.taken.taken().by.len(), 0, "nobody is remembered who has none");
     }
 }

@@ -228,11 +228,12 @@ impl Enterprise {
     }
 
     /// What is done about it where it lacks a union, as it is now; null where no case was ever opened. Needs the scope `review`.
-    async fn case(&self, ctx: &Context<'_>) -> Option<OutreachCase> {
+    // What is large stands behind a pointer: whatever is asked of an enterprise is answered in a future as large as the largest of them.
+    async fn case(&self, ctx: &Context<'_>) -> Option<Box<OutreachCase>> {
         if !permitted(ctx, AccessScope::Review) {
             return None;
         }
-        or_null(ctx, OutreachCase::of(ask(ctx), self).await).flatten()
+        or_null(ctx, Box::pin(OutreachCase::of(ask(ctx), self)).await).flatten().map(Box::new)
     }
 
     /// What is asked of departments about its records, first what is due first. Needs the scope `review`.
@@ -250,7 +251,7 @@ impl Enterprise {
     }
 
     /// Who is responsible for it today: the duty that fits it most closely; null where nobody is. Needs the scope `review`.
-    async fn responsible(&self, ctx: &Context<'_>) -> Result<Option<Duty>> {
+    async fn responsible(&self, ctx: &Context<'_>) -> Result<Option<Box<Duty>>> {
         if !permitted(ctx, AccessScope::Review) {
             return Ok(None);
         }
@@ -261,26 +262,28 @@ impl Enterprise {
         let found = duties.of(&self.row(), hub.clock.today(hub.settings.zone));
         // One that is for an enterprise is for this one, or for one that became it.
         let own = || self.row().id().to_owned();
-        Ok(found.map(|row| Duty::new(self.edition(), row.clone(), row.enterprise_id.as_ref().map(|_| own()))))
+        let duty =
+            |row: &crate::store::duty::DutyRow| Duty::new(self.edition(), row.clone(), row.enterprise_id.as_ref().map(|_| own()));
+        Ok(found.map(|row| Box::new(duty(row))))
     }
 
     /// The building or park that it is in: the one that lists it, else the one whose name its address bears; null where there is none that
     /// the caller may see. Needs the scope `review`.
-    async fn place(&self, ctx: &Context<'_>) -> Result<Option<EnterpriseAtPlace>> {
+    async fn place(&self, ctx: &Context<'_>) -> Result<Option<Box<EnterpriseAtPlace>>> {
         if !permitted(ctx, AccessScope::Review) {
             return Ok(None);
         }
-        let view = FederationView::shared(ask(ctx), self.edition()).await.or_tell(ctx)?;
-        Ok(EnterpriseAtPlace::of(ask(ctx), &view, self.row().row))
+        let view = Box::pin(FederationView::shared(ask(ctx), self.edition())).await.or_tell(ctx)?;
+        Ok(EnterpriseAtPlace::of(ask(ctx), &view, self.row().row).map(Box::new))
     }
 
     /// The place for services that is nearest to it; null where it has no point of its own, or no place has one. Needs the scope `review`.
-    async fn nearest_station(&self, ctx: &Context<'_>) -> Result<Option<NearestPlace>> {
+    async fn nearest_station(&self, ctx: &Context<'_>) -> Result<Option<Box<NearestPlace>>> {
         if !permitted(ctx, AccessScope::Review) {
             return Ok(None);
         }
-        let view = FederationView::shared(ask(ctx), self.edition()).await.or_tell(ctx)?;
-        Ok(NearestPlace::of(ask(ctx), &view, self.row()))
+        let view = Box::pin(FederationView::shared(ask(ctx), self.edition())).await.or_tell(ctx)?;
+        Ok(NearestPlace::of(ask(ctx), &view, self.row()).map(Box::new))
     }
 
     /// What every registry says of every field, which value was chosen, and by which rule. Needs the scope `records`.
@@ -426,13 +429,14 @@ impl Enterprise {
         #[graphql(desc = "Days in the time zone of the hub.")] on: Option<DateRange>,
         #[graphql(default = 20, desc = "At most 100.")] first: i32,
         #[graphql(desc = "Go on behind this cursor.")] after: Option<String>,
-    ) -> Result<Option<AuditEntryConnection>> {
+    ) -> Result<Option<Box<AuditEntryConnection>>> {
         if !permitted(ctx, AccessScope::Audit) {
             return Ok(None);
         }
         let first = checked_first(first, 100).or_tell(ctx)?;
         let filter = AuditFilter { enterprise: Some(ID(self.row().id().to_owned())), on, ..AuditFilter::default() };
-        AuditEntryConnection::page(ctx, filter, first, after.as_deref()).await.or_tell(ctx).map(Some)
+        let page = Box::pin(AuditEntryConnection::page(ctx, filter, first, after.as_deref())).await;
+        page.or_tell(ctx).map(|page| Some(Box::new(page)))
     }
     /// The enterprise whose branch it is.
     async fn branch_of(&self, ctx: &Context<'_>) -> Option<Enterprise> {
