@@ -2,7 +2,7 @@
 
 use super::lang::Lang;
 use super::shown::{self, Reader, StatedInput, all_inputs, is_money};
-use super::texts::{input_name, need_text, template};
+use super::texts::{Piece, input_name, need_text, template, template_pieces};
 use crate::model::verdict::ReasonInput;
 
 /// What a reason or a priority factor is about, without what is filled in: for a list of all that was tried.
@@ -45,20 +45,19 @@ pub fn push_on_paper(code: &str, inputs: &[impl StatedInput], lang: Lang, text: 
 fn fill_in(code: &str, inputs: &[impl StatedInput], lang: Lang, reader: Reader, text: &mut String) {
     let has = |name: &str| inputs.iter().any(|i| i.name() == name);
     let code = if code.starts_with("union_") && has("finding") && !has("union") { "finding_union" } else { code };
-    let Some(mut rest) = template(code, lang) else { return text.push_str(code) };
+    let Some(pieces) = template_pieces(code, lang) else { return text.push_str(code) };
     let start = text.len();
-    while let Some(open) = rest.find('{') {
-        let Some(close) = rest[open..].find('}').map(|at| open + at) else { break };
-        text.push_str(&rest[..open]);
-        match &rest[open + 1..close] {
-            "inputs" => all_inputs(inputs, lang, reader, text),
-            "input_names" => {
+    for piece in pieces {
+        match *piece {
+            Piece::Text(words) => text.push_str(words),
+            Piece::Inputs => all_inputs(inputs, lang, reader, text),
+            Piece::InputNames => {
                 for (at, input) in inputs.iter().filter(|i| i.value().is_none()).enumerate() {
                     text.push_str(if at > 0 { lang.pick("、", ", ") } else { "" });
                     text.push_str(input_name(input.name(), lang));
                 }
             }
-            name => {
+            Piece::Input(name) => {
                 let value = inputs.iter().find(|i| i.name() == name).and_then(|i| i.value());
                 match value.filter(|_| reader == Reader::Caller || !is_money(name)) {
                     Some(need) if name == "need" => text.push_str(&need_text(need, lang)),
@@ -67,9 +66,7 @@ fn fill_in(code: &str, inputs: &[impl StatedInput], lang: Lang, reader: Reader, 
                 }
             }
         }
-        rest = &rest[close + 1..];
     }
-    text.push_str(rest);
     // A list of inputs that turned out empty leaves its colon behind.
     let kept = text[start..].trim_end_matches([' ', ':', '：']).len();
     text.truncate(start + kept);

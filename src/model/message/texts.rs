@@ -314,6 +314,45 @@ pub(in crate::model::message) fn template(code: &str, lang: Lang) -> Option<&'st
     named(&BY_CODE, code, lang)
 }
 
+/// A template, taken apart: an export fills in millions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::model::message) enum Piece {
+    Text(&'static str),
+    /// All inputs with their names.
+    Inputs,
+    /// The names of those that are missing.
+    InputNames,
+    /// The value of one.
+    Input(&'static str),
+}
+
+fn pieces(template: &'static str) -> Vec<Piece> {
+    let (mut found, mut rest) = (Vec::new(), template);
+    while let Some((before, behind)) = rest.split_once('{') {
+        let Some((name, after)) = behind.split_once('}') else { break };
+        if !before.is_empty() {
+            found.push(Piece::Text(before));
+        }
+        found.push(match name {
+            "inputs" => Piece::Inputs,
+            "input_names" => Piece::InputNames,
+            name => Piece::Input(name),
+        });
+        rest = after;
+    }
+    if !rest.is_empty() {
+        found.push(Piece::Text(rest));
+    }
+    found
+}
+
+/// The template of a reason in its pieces.
+pub(in crate::model::message) fn template_pieces(code: &str, lang: Lang) -> Option<&'static [Piece]> {
+    static BY_CODE: LazyLock<HashMap<&'static str, [Vec<Piece>; 2]>> =
+        LazyLock::new(|| REASONS.iter().map(|(code, zh, en)| (*code, [pieces(zh), pieces(en)])).collect());
+    BY_CODE.get(code).map(|[zh, en]| lang.pick(zh, en).as_slice())
+}
+
 /// The name of an input; its code where it has none.
 pub fn input_name(name: &str, lang: Lang) -> &str {
     static BY_CODE: ByCode = LazyLock::new(|| by_code(INPUTS));

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 
-use super::told_reasons::{ToldReason, gap_and_size, push_reasons};
+use super::told_reasons::{ToldReason, gap_and_size, push_gap_and_size, push_reasons};
 use crate::access::{AccessScope, Caller, FieldClass, Sight, classes};
 use crate::edition::EnterpriseRow;
 use crate::model::message::{Lang, country_name, value_name};
@@ -409,10 +409,7 @@ impl ExportColumn {
             ExportColumn::Gap => named!(e.gap()),
             ExportColumn::GapSince => day!(e.gap_since()),
             ExportColumn::Priority => shown!(told_score(e, sight)),
-            ExportColumn::Reasons => {
-                let Some([gap, size]) = gap_and_size(e.reasons_json()) else { return };
-                push_reasons(gap.iter().chain(&size), lang, sight, out);
-            }
+            ExportColumn::Reasons => push_gap_and_size(e.reasons_json(), lang, sight, out),
             ExportColumn::ReasonCodes => {
                 let Some([gap, size]) = gap_and_size(e.reasons_json()) else { return };
                 let codes: Vec<&str> = gap.iter().chain(&size).map(|reason| &*reason.code).collect();
@@ -449,9 +446,9 @@ impl ExportColumn {
             ExportColumn::Members => shown!(Some(e.counted_people().0).filter(|members| *members > 0)),
             ExportColumn::MembersExceedStaff => out.push_str(flag_text(e.members_exceed_staff(), lang)),
             ExportColumn::Records => {
-                let mut last = None;
+                let (mut last, start) = (None, out.len());
                 for m in e.members().filter(|m| last.replace(m.record_id()) != Some(m.record_id())) {
-                    if !out.is_empty() {
+                    if out.len() > start {
                         out.push_str("; ");
                     }
                     let _ = write!(out, "{}:{}", m.registry(), m.key());

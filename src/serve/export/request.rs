@@ -98,9 +98,14 @@ impl ExportRequest {
     /// Writes one cell; nothing where the value is absent.
     pub(super) fn cell(&self, column: &Chosen, enterprise: &EnterpriseRow<'_>, answer: Option<&Value>, cell: &mut String) {
         cell.clear();
+        self.put(column, enterprise, answer, cell);
+    }
+
+    /// The same behind what is written already.
+    pub(super) fn put(&self, column: &Chosen, enterprise: &EnterpriseRow<'_>, answer: Option<&Value>, text: &mut String) {
         match (column, answer) {
-            (Chosen::Edition(column), _) => column.write(enterprise, self.lang, self.sight, cell),
-            (Chosen::Graph(column), Some(answer)) => super::graph::write_cell(answer, column, self.lang, cell),
+            (Chosen::Edition(column), _) => column.write(enterprise, self.lang, self.sight, text),
+            (Chosen::Graph(column), Some(answer)) => super::graph::write_cell(answer, column, self.lang, text),
             (Chosen::Graph(_), None) => {}
         }
     }

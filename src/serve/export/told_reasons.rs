@@ -52,6 +52,125 @@ pub fn push_reasons<'a: 'r, 'r>(reasons: impl Iterator<Item = &'r ToldReason<'a>
     }
 }
 
+/// Inputs of one reason that are read without a list of them being made.
+const FEW: usize = 16;
+
+/// What is shown of one input, as it stands in the JSON.
+#[derive(Clone, Copy, Default)]
+struct WrittenInput<'a> {
+    name: &'a str,
+    value: Option<&'a str>,
+}
+
+impl StatedInput for WrittenInput<'_> {
+    fn name(&self) -> &str {
+        self.name
+    }
+    fn value(&self) -> Option<&str> {
+        self.value
+    }
+}
+
+/// JSON as this program writes it: nothing between its signs, keys in their order.
+struct Compact<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Compact<'a> {
+    fn takes(&mut self, sign: &str) -> bool {
+        let is_next = self.text.as_bytes()[self.at..].starts_with(sign.as_bytes());
+        self.at += if is_next { sign.len() } else { 0 };
+        is_next
+    }
+
+    /// What stands before the next quotation mark; None where something in it is escaped.
+    fn text(&mut self) -> Option<&'a str> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let length = memchr::memchr2(b'"', b'\\', rest).filter(|end| rest[*end] == b'"')?;
+        let text = self.text.get(self.at..self.at + length)?;
+        self.at += length + 1;
+        Some(text)
+    }
+
+    /// Reasons behind the bracket that opens their list, each told with its inputs.
+    fn reasons(&mut self, mut tell: impl FnMut(&'a str, &[WrittenInput<'a>])) -> Option<()> {
+        if self.takes("]") {
+            return Some(());
+        }
+        loop {
+            let code = self.takes("{\"c\":\"").then(|| self.text())??;
+            let (mut inputs, mut count) = ([WrittenInput::default(); FEW], 0);
+            if self.takes(",\"i\":[") {
+                loop {
+                    let input = inputs.get_mut(count)?;
+                    input.name = self.takes("{\"n\":\"").then(|| self.text())??;
+                    if self.takes(",\"v\":\"") {
+                        input.value = Some(self.text()?);
+                    }
+                    // Where it is from is not told.
+                    for from in [",\"r\":\"", ",\"k\":\""] {
+                        if self.takes(from) {
+                            self.text()?;
+                        }
+                    }
+                    count += 1;
+                    if self.takes("}]") {
+                        break;
+                    }
+                    self.takes("},").then_some(())?;
+                }
+            }
+            tell(code, &inputs[..count]);
+            if self.takes("}]") {
+                return Some(());
+            }
+            self.takes("},").then_some(())?;
+        }
+    }
+}
+
+/// Texts of the reasons for gap and size behind a cell; nothing where they are no JSON of this program's.
+pub fn push_gap_and_size(json: &str, lang: Lang, sight: Sight, out: &mut String) {
+    let start = out.len();
+    if push_written(json, lang, sight, out).is_none() {
+        out.truncate(start);
+        let Some([gap, size]) = gap_and_size(json) else { return };
+        push_reasons(gap.iter().chain(&size), lang, sight, out);
+    }
+}
+
+/// The same from the JSON as it is usually written; None where it must be read as any JSON.
+fn push_written(json: &str, lang: Lang, sight: Sight, out: &mut String) -> Option<()> {
+    let sees_all = sight.sees_all();
+    let mut is_first = true;
+    let mut tell = |code: &str, inputs: &[WrittenInput<'_>]| {
+        if !std::mem::take(&mut is_first) {
+            out.push_str(lang.pick("；", "; "));
+        }
+        if sees_all {
+            return push_on_paper(code, inputs, lang, out);
+        }
+        let (mut told, mut count) = ([WrittenInput::default(); FEW], 0);
+        // One that is missing is said to be missing.
+        for input in inputs.iter().filter(|i| i.value.is_none() || sight.sees(classes::of_input(i.name))) {
+            told[count] = *input;
+            count += 1;
+        }
+        push_on_paper(code, &told[..count], lang, out);
+    };
+    let mut written = Compact { text: json, at: 0 };
+    // An empty list is left out.
+    let has_gap = written.takes("{\"g\":[");
+    if has_gap {
+        written.reasons(&mut tell)?;
+    }
+    match written.takes(if has_gap { ",\"s\":[" } else { "{\"s\":[" }) {
+        true => written.reasons(&mut tell),
+        false => has_gap.then_some(()),
+    }
+}
+
 /// The reasons for gap and size. They stand first, and what stands behind them is not read; None where they are no JSON of this
 /// program's.
 pub fn gap_and_size(json: &str) -> Option<[Vec<ToldReason<'_>>; 2]> {
@@ -114,6 +233,9 @@ mod tests {
         for lang in [Lang::Zh, Lang::En] {
             let mut text = "before ".to_owned();
             push_reasons(gap.iter().chain(&size), lang, Sight::ALL, &mut text);
+            let mut quick = "before ".to_owned();
+            push_gap_and_size(&json, lang, Sight::ALL, &mut quick);
+            assert_eq!(quick, text);
             let own: Vec<String> = reasons.iter().map(|r| reason_on_paper(&r.code, &r.inputs, lang)).collect();
             assert_eq!(text, format!("before {}", own.join(lang.pick("；", "; "))));
         }
@@ -126,5 +248,44 @@ mod tests {
         assert_eq!(count(r#"{"s":[{"c":"above_rule"}],"w":[]}"#), Some((0, 1)));
         assert_eq!(count("{}"), Some((0, 0)));
         assert_eq!(count(r#"{"g":[{"c":"lacking_none"}"#), None);
+    }
+
+    #[test]
+    fn what_is_written_as_usual_is_read_as_any_other_json() {
+        let input = |name: &str, value: &str| ReasonInput::new(name, value).from_record("tax", "k1");
+        let many = (0..FEW + 1).fold(Reason::new("above_rule"), |reason, n| reason.with(input("employees", &n.to_string())));
+        let usual = Reason::new("above_rule").with(input("rule", "industry-2011")).with(input("revenue", "5.00"));
+        for (gap, size, is_usual) in [
+            (vec![], vec![], true),
+            (vec![Reason::new("lacking_none")], vec![], true),
+            (vec![], vec![usual.clone()], true),
+            (
+                vec![Reason::new("lacking_none")],
+                vec![usual.clone(), Reason::new("missing_input").with(ReasonInput::missing("revenue"))],
+                true,
+            ),
+            (vec![Reason::new("lacking_none")], vec![many], false),
+            (vec![Reason::new("lacking_none")], vec![Reason::new("above_rule").with(input("rule", "a\nb"))], false),
+        ] {
+            // As `edition` writes them.
+            let lists = [("g", &gap), ("s", &size)].into_iter().filter(|(_, list)| !list.is_empty());
+            let lists = lists.map(|(key, list)| format!("\"{key}\":{},", serde_json::to_string(list).unwrap()));
+            let json = format!("{{{}\"u\":[]}}", lists.collect::<String>());
+            let is_usual = is_usual && !(gap.is_empty() && size.is_empty());
+            for sight in [Sight::ALL, Sight::OPEN] {
+                let (mut quick, mut slow) = (String::new(), String::new());
+                assert_eq!(push_written(&json, Lang::Zh, sight, &mut quick).is_some(), is_usual, "{json}");
+                let [gap, size] = gap_and_size(&json).unwrap();
+                push_reasons(gap.iter().chain(&size), Lang::Zh, sight, &mut slow);
+                quick.clear();
+                push_gap_and_size(&json, Lang::Zh, sight, &mut quick);
+                assert_eq!(quick, slow, "{json}");
+            }
+        }
+        for broken in ["", "{", "{\"g\":[{\"c\":\"x", "{\"g\":[],\"s\":[{\"c\":\"a\",\"i\":[]}"] {
+            let mut text = "before".to_owned();
+            push_gap_and_size(broken, Lang::Zh, Sight::ALL, &mut text);
+            assert!(gap_and_size(broken).is_some() || text == "before", "{broken}: {text}");
+        }
     }
 }

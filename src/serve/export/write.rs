@@ -101,38 +101,49 @@ pub(super) fn csv(export: &ExportRequest, out: &mut impl std::io::Write) -> std:
     }
     header.extend_from_slice(b"\r\n");
     out.write_all(&coded(header))?;
+    let kinds: Vec<CellKind> = export.columns.iter().map(Chosen::kind).collect();
     in_pieces(export, out, |rows, answers, bytes| {
         let mut cell = String::new();
+        // Cells are written where they stay; few have to be written again.
+        let mut text = String::from_utf8(std::mem::take(bytes)).expect("nothing is written yet");
         for (at, row) in rows.iter().enumerate() {
             let enterprise = export.edition.enterprise(*row);
-            for (i, column) in export.columns.iter().enumerate() {
+            for (i, (column, kind)) in export.columns.iter().zip(&kinds).enumerate() {
                 if i > 0 {
-                    bytes.push(b',');
+                    text.push(',');
                 }
-                export.cell(column, &enterprise, answers.map(|a| &a[at]), &mut cell);
-                let kind = column.kind();
-                match !export.plain_codes && needs_quotes(&cell, kind) {
-                    true => csv_code(&cell, bytes),
-                    false => csv_cell(&cell, kind, bytes),
+                let start = text.len();
+                export.put(column, &enterprise, answers.map(|a| &a[at]), &mut text);
+                let written = &text[start..];
+                let is_code = !export.plain_codes && needs_quotes(written, *kind);
+                if !is_code && stays_as_it_is(written, *kind) {
+                    continue;
+                }
+                cell.clear();
+                cell.push_str(written);
+                text.truncate(start);
+                match is_code {
+                    true => put_code(&cell, &mut text),
+                    false => put_cell(&cell, *kind, &mut text),
                 }
             }
             if let Some(mark) = export.mark() {
-                bytes.push(b',');
+                text.push(',');
                 // Digits alone would be a number to a spreadsheet, and lose the last ones.
                 match export.plain_codes {
-                    true => csv_cell(mark, CellKind::Text, bytes),
-                    false => csv_code(mark, bytes),
+                    true => put_cell(mark, CellKind::Text, &mut text),
+                    false => put_code(mark, &mut text),
                 }
             }
-            bytes.extend_from_slice(b"\r\n");
+            text.push_str("\r\n");
         }
-        *bytes = coded(std::mem::take(bytes));
+        *bytes = coded(text.into_bytes());
         Ok(())
     })
 }
 
-/// One cell: quoted where needed, and never taken for a formula by a spreadsheet.
-pub(super) fn csv_cell(text: &str, kind: CellKind, line: &mut Vec<u8>) {
+/// Whether a cell is quoted, and whether a spreadsheet would take it for a formula.
+fn quoted_and_guarded(text: &str, kind: CellKind) -> (bool, bool) {
     let is_number = matches!(kind, CellKind::Count | CellKind::Money | CellKind::Number);
     // The wide ones all begin with this byte; few other characters do.
     let may_start = || matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | 0xef));
@@ -140,23 +151,40 @@ pub(super) fn csv_cell(text: &str, kind: CellKind, line: &mut Vec<u8>) {
     let guard = !is_number && may_start() && starts_formula() && text.parse::<f64>().is_err();
     // All bytes are looked at, many at a time: few cells are quoted.
     let quote = text.bytes().fold(false, |found, b| found | matches!(b, b',' | b'"' | b'\n' | b'\r'));
+    (quote, guard)
+}
+
+/// Whether a cell is its text and nothing more.
+fn stays_as_it_is(text: &str, kind: CellKind) -> bool {
+    quoted_and_guarded(text, kind) == (false, false)
+}
+
+/// One cell: quoted where needed, and never taken for a formula by a spreadsheet.
+fn put_cell(text: &str, kind: CellKind, line: &mut String) {
+    let (quote, guard) = quoted_and_guarded(text, kind);
     if quote {
-        line.push(b'"');
+        line.push('"');
     }
     if guard {
-        line.push(b'\'');
+        line.push('\'');
     }
-    if quote {
-        for byte in text.bytes() {
-            if byte == b'"' {
-                line.push(b'"');
+    match quote {
+        true => {
+            for (at, piece) in text.split('"').enumerate() {
+                line.push_str(if at > 0 { "\"\"" } else { "" });
+                line.push_str(piece);
             }
-            line.push(byte);
+            line.push('"');
         }
-        line.push(b'"');
-    } else {
-        line.extend_from_slice(text.as_bytes());
+        false => line.push_str(text),
     }
+}
+
+/// [`put_cell`] behind bytes.
+pub(super) fn csv_cell(text: &str, kind: CellKind, line: &mut Vec<u8>) {
+    let mut cell = String::with_capacity(text.len() + 4);
+    put_cell(text, kind, &mut cell);
+    line.extend_from_slice(cell.as_bytes());
 }
 
 /// Whether a spreadsheet would take a cell for a number that it is not: a credit code (a sixth of them are digits only), `0111` of the
@@ -170,11 +198,18 @@ pub(super) fn needs_quotes(text: &str, kind: CellKind) -> bool {
 }
 
 /// A code that a spreadsheet takes for text: the formula that is the text itself, in quotes as CSV wants them.
-pub(super) fn csv_code(text: &str, line: &mut Vec<u8>) {
-    line.extend_from_slice(b"\"=\"\"");
+fn put_code(text: &str, line: &mut String) {
+    line.push_str("\"=\"\"");
     // A code that was misread may hold anything; a quote would end the formula.
-    line.extend(text.bytes().filter(|b| !matches!(b, b'"' | b'\n' | b'\r')));
-    line.extend_from_slice(b"\"\"\"");
+    text.split(['"', '\n', '\r']).for_each(|piece| line.push_str(piece));
+    line.push_str("\"\"\"");
+}
+
+/// [`put_code`] behind bytes.
+pub(super) fn csv_code(text: &str, line: &mut Vec<u8>) {
+    let mut code = String::with_capacity(text.len() + 9);
+    put_code(text, &mut code);
+    line.extend_from_slice(code.as_bytes());
 }
 
 /// What the edition holds by the names of its columns, then what the graph answered, as it answered.
