@@ -21,8 +21,10 @@ pub struct TilePlaces {
     edition: u32,
     /// Points on the grid in Z order.
     pub points: Vec<(u64, Row)>,
-    /// Town or district code → rows without coordinates of their own.
-    pub labelled: BTreeMap<u32, Vec<Row>>,
+    /// Town or district code, ascending, with its rows without coordinates of their own.
+    pub labelled: Vec<(String, Vec<Row>)>,
+    /// Where the areas of the edition stand, by their codes.
+    stands: HashMap<String, (Stand, (u32, u32))>,
     /// Town code → the middle of its enterprises.
     streets: HashMap<u32, Point>,
     /// What holds all outlines and points.
@@ -82,12 +84,26 @@ impl TilePlaces {
             }
         }
         points.sort_unstable();
+        let labelled: Vec<_> = labelled.into_iter().map(|(code, rows)| (code.to_string(), rows)).collect();
         let streets = middles(edition);
         let of_points = points.iter().map(|(_, row)| edition.enterprise(*row)).filter_map(|e| e.location());
         let of_points = of_points.map(|at| (at.longitude, at.latitude));
         let of_labels = edition.labels.areas.iter().filter_map(|a| a.label_point);
         let bounds = outlines::bounds(boundaries.corners().chain(of_points).chain(of_labels));
-        Ok(TilePlaces { edition: edition.number(), points, labelled, streets, bounds })
+        let mut places = TilePlaces { edition: edition.number(), points, labelled, stands: HashMap::new(), streets, bounds };
+        let codes = edition.labels.areas.iter().map(|area| &area.code).chain(places.labelled.iter().map(|(code, _)| code));
+        places.stands = codes.filter_map(|code| Some((code.clone(), places.found(edition, code)?))).collect();
+        Ok(places)
+    }
+
+    /// Where an area stands, and in which cell of the grid; see [`TilePlaces::stand`].
+    pub fn stand_on_grid(&self, edition: &Edition, code: &str) -> Option<(Stand, (u32, u32))> {
+        self.stands.get(code).copied().or_else(|| self.found(edition, code))
+    }
+
+    fn found(&self, edition: &Edition, code: &str) -> Option<(Stand, (u32, u32))> {
+        let stand = self.stand(edition, code)?;
+        Some((stand, cell(stand.at.0, stand.at.1)))
     }
 
     /// Where an area stands. What has no known area stands at the city's label point, else in the middle of the districts': it is never

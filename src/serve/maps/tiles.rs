@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::coverage_tiles;
 use super::mvt::{Layer, Property};
-use super::places::{KnownPlaces, TilePlaces, cell, compact, interleave, name_of};
+use super::places::{KnownPlaces, TilePlaces, compact, interleave, name_of};
 use super::tile_address::{STREETS_FROM, Tile};
 use crate::edition;
 use crate::edition::{Filter, Row};
@@ -104,8 +104,7 @@ fn clusters(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter
 /// One circle with its count, where the area stands in the tile or its buffer.
 fn cluster(plain: &RestRequest, tile: Tile, places: &TilePlaces, layer: &mut Layer, code: &str, count: impl FnOnce() -> u64) {
     let edition = &plain.edition;
-    let Some(stand) = places.stand(edition, code) else { return };
-    let (x, y) = cell(stand.at.0, stand.at.1);
+    let Some((stand, (x, y))) = places.stand_on_grid(edition, code) else { return };
     let Some((x, y)) = tile.local(x, y) else { return };
     let count = count();
     if count == 0 {
@@ -189,7 +188,7 @@ fn points(plain: &RestRequest, tile: Tile, places: &TilePlaces, filter: Filter, 
     }
     for (code, rows) in &places.labelled {
         let count = || rows.iter().filter(|row| shown(**row)).count() as u64;
-        cluster(plain, tile, places, &mut rest, &code.to_string(), count);
+        cluster(plain, tile, places, &mut rest, code, count);
     }
     let mut bytes = Vec::new();
     layer.finish(&mut bytes);
