@@ -62,25 +62,31 @@ impl Unpacked {
         if self.heap.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(size)).is_ok() {
             return batch;
         }
-        let (mut bytes, mut spans) = (Vec::new(), Vec::new());
-        columns.iter().for_each(|column| collect(column, &mut bytes, &mut spans));
-        let Some(mapped) = self.write(&bytes) else { return batch };
+        let (mut buffers, mut spans, mut length) = (Vec::new(), Vec::new(), 0);
+        columns.iter().for_each(|column| collect(column, &mut buffers));
+        for buffer in &buffers {
+            spans.push((length, buffer.len()));
+            length = (length + buffer.len()).next_multiple_of(ALIGNED);
+        }
+        let Some(mapped) = self.write(&buffers, &spans, length) else { return batch };
         let mut spans = spans.into_iter();
         let mut next = || spans.next().map_or_else(Buffer::default, |(from, length)| mapped.slice_with_length(from, length));
         let moved = columns.iter().map(|column| make_array(over(column, &mut next))).collect();
         RecordBatch::try_new(batch.schema(), moved).unwrap_or(batch)
     }
 
-    /// The bytes as they lie in the file. None where no disk takes them.
-    fn write(&self, bytes: &[u8]) -> Option<Buffer> {
-        if bytes.is_empty() {
+    /// The bytes as they lie in the file, each where its span says. None where no disk takes them.
+    fn write(&self, buffers: &[&[u8]], spans: &[(usize, usize)], length: usize) -> Option<Buffer> {
+        if length == 0 {
             return None;
         }
-        let (file, map, start, at) = self.room(bytes.len()).ok()?;
-        file.write_all_at(bytes, start + at as u64).ok()?;
+        let (file, map, start, at) = self.room(length).ok()?;
+        for (buffer, (from, _)) in buffers.iter().zip(spans) {
+            file.write_all_at(buffer, start + (at + from) as u64).ok()?;
+        }
         let first = std::ptr::NonNull::new(map[at..].as_ptr().cast_mut())?;
         // SAFETY: the pointer and the length are within the mapping, which the buffer keeps alive; nobody writes there again.
-        Some(unsafe { Buffer::from_custom_allocation(first, bytes.len(), map) })
+        Some(unsafe { Buffer::from_custom_allocation(first, length, map) })
     }
 
     /// Room in the file that is nobody else's, and the mapping that shows it.
@@ -122,19 +128,14 @@ fn size(array: &ArrayData) -> usize {
     }
 }
 
-/// Appends the bytes of all buffers of an array, but for the words of dictionaries, which all blocks share; `spans` says where each lies.
-fn collect(array: &ArrayData, bytes: &mut Vec<u8>, spans: &mut Vec<(usize, usize)>) {
-    let mut add = |buffer: &[u8]| {
-        spans.push((bytes.len(), buffer.len()));
-        bytes.extend_from_slice(buffer);
-        bytes.resize(bytes.len().next_multiple_of(ALIGNED), 0);
-    };
+/// All buffers of an array, but for the words of dictionaries, which all blocks share.
+fn collect<'a>(array: &'a ArrayData, buffers: &mut Vec<&'a [u8]>) {
     if let Some(nulls) = array.nulls() {
-        add(nulls.buffer());
+        buffers.push(nulls.buffer());
     }
-    array.buffers().iter().for_each(|buffer| add(buffer));
+    buffers.extend(array.buffers().iter().map(|buffer| buffer.as_slice()));
     if !matches!(array.data_type(), DataType::Dictionary(..)) {
-        array.child_data().iter().for_each(|child| collect(child, bytes, spans));
+        array.child_data().iter().for_each(|child| collect(child, buffers));
     }
 }
 

@@ -60,21 +60,27 @@ pub(super) fn in_pieces(
     use rayon::prelude::*;
     let mut rows = export.rows.iter();
     let mut piece = FIRST_PIECE;
+    // What has been handed on is written into again: fresh memory costs more than filling it.
+    let mut spare: Vec<Vec<u8>> = Vec::new();
     let writers = rayon::current_num_threads().clamp(1, WRITERS);
     loop {
-        let pieces: Vec<Vec<Row>> = (0..writers).map(|_| rows.by_ref().take(piece).collect()).collect();
-        if pieces[0].is_empty() {
+        let of_rows = |_| (rows.by_ref().take(piece).collect(), spare.pop().unwrap_or_default());
+        let pieces: Vec<(Vec<Row>, Vec<u8>)> = (0..writers).map(of_rows).collect();
+        if pieces[0].0.is_empty() {
             return Ok(());
         }
-        let write = |rows: &Vec<Row>| {
-            let mut bytes = Vec::with_capacity(rows.len() * 400);
-            let answers = export.answers(rows)?;
-            lines(rows, answers.as_deref(), &mut bytes).map(|()| bytes)
+        let write = |(rows, mut bytes): (Vec<Row>, Vec<u8>)| {
+            bytes.clear();
+            bytes.reserve(rows.len() * 300);
+            let answers = export.answers(&rows)?;
+            lines(&rows, answers.as_deref(), &mut bytes).map(|()| (rows.len(), bytes))
         };
-        let written: Vec<std::io::Result<Vec<u8>>> = among_writers(|| pieces.par_iter().map(write).collect());
-        for (rows, bytes) in pieces.iter().zip(written) {
-            out.write_all(&bytes?)?;
-            export.progress.fetch_add(rows.len() as u64, Ordering::Relaxed);
+        let written: Vec<std::io::Result<(usize, Vec<u8>)>> = among_writers(|| pieces.into_par_iter().map(write).collect());
+        for piece in written {
+            let (rows, bytes) = piece?;
+            out.write_all(&bytes)?;
+            export.progress.fetch_add(rows as u64, Ordering::Relaxed);
+            spare.push(bytes);
         }
         piece = export.at_a_time(PIECE);
     }
@@ -144,14 +150,22 @@ pub(super) fn csv(export: &ExportRequest, out: &mut impl std::io::Write) -> std:
 
 /// Whether a cell is quoted, and whether a spreadsheet would take it for a formula.
 fn quoted_and_guarded(text: &str, kind: CellKind) -> (bool, bool) {
-    let is_number = matches!(kind, CellKind::Count | CellKind::Money | CellKind::Number);
+    // Written by this program: digits, a sign, a point, days, yes and no.
+    if matches!(kind, CellKind::Count | CellKind::Money | CellKind::Number | CellKind::Date | CellKind::Flag) {
+        return (false, false);
+    }
     // The wide ones all begin with this byte; few other characters do.
     let may_start = || matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | 0xef));
     let starts_formula = || text.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
-    let guard = !is_number && may_start() && starts_formula() && text.parse::<f64>().is_err();
-    // All bytes are looked at, many at a time: few cells are quoted.
-    let quote = text.bytes().fold(false, |found, b| found | matches!(b, b',' | b'"' | b'\n' | b'\r'));
-    (quote, guard)
+    let guard = may_start() && starts_formula() && text.parse::<f64>().is_err();
+    (parts_cells(text.as_bytes()), guard)
+}
+
+/// Whether something in a cell would end it. All bytes are looked at, many at a time: few cells have any. Apart, as the compiler takes
+/// them one by one where this is put into a larger loop.
+#[inline(never)]
+fn parts_cells(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |found, b| found | matches!(b, b',' | b'"' | b'\n' | b'\r'))
 }
 
 /// Whether a cell is its text and nothing more.
