@@ -75,7 +75,8 @@ pub(super) fn in_pieces(
             let answers = export.answers(&rows)?;
             lines(&rows, answers.as_deref(), &mut bytes).map(|()| (rows.len(), bytes))
         };
-        let written: Vec<std::io::Result<(usize, Vec<u8>)>> = among_writers(|| pieces.into_par_iter().map(write).collect());
+        let written: Vec<std::io::Result<(usize, Vec<u8>)>> =
+            among_writers(export.graph.is_some(), || pieces.into_par_iter().map(write).collect());
         for piece in written {
             let (rows, bytes) = piece?;
             out.write_all(&bytes)?;

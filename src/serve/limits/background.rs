@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, Condvar, LazyLock, Mutex};
 
 use rayon::ThreadPool;
 use tokio::sync::{Semaphore, oneshot};
@@ -16,16 +16,64 @@ const GIVES_WAY: i32 = 10;
 /// Callers remembered before those that nobody works for are forgotten.
 const MANY: usize = 1_000;
 
-/// One thread less than there are processors, so that whoever answers finds one free: giving way alone takes effect at a tick of the
-/// system's clock only, and an answer that waits for its row of the audit would wait for several. Work that shares itself out (rayon)
-/// stays among them.
-static WORKERS: LazyLock<ThreadPool> = LazyLock::new(|| threads("background"));
+/// What is worked on. Work that shares itself out (rayon) stays among these threads.
+static WORKERS: LazyLock<ThreadPool> = LazyLock::new(|| threads("background", SHARES.workers));
 /// Those that write pieces of files. A piece may wait for an answer of the graph, which may wait for the others.
-static WRITERS: LazyLock<ThreadPool> = LazyLock::new(|| threads("writing"));
+static WRITERS: LazyLock<ThreadPool> = LazyLock::new(|| threads("writing", SHARES.writers));
+static SHARES: LazyLock<Shares> =
+    LazyLock::new(|| Shares::of(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)));
+static TURNS: Turns = Turns { line: Mutex::new((0, 0)), next: Condvar::new() };
 
-fn threads(name: &'static str) -> ThreadPool {
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get() - 1).max(1);
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).start_handler(|_| give_way());
+/// Threads of either kind: together one less than there are processors, so that whoever answers finds one free. Giving way alone takes
+/// effect at a tick of the system's clock only, and an answer that waits for its row of the audit would wait for several.
+#[derive(Debug, PartialEq)]
+struct Shares {
+    workers: usize,
+    writers: usize,
+    /// There is one processor for both.
+    in_turn: bool,
+}
+
+impl Shares {
+    fn of(processors: usize) -> Shares {
+        let free = processors.saturating_sub(1);
+        Shares { workers: free.div_ceil(2).max(1), writers: (free / 2).max(1), in_turn: free < 2 }
+    }
+}
+
+/// One after the other, as they came: who draws which number next, and whose turn it is.
+struct Turns {
+    line: Mutex<(u64, u64)>,
+    next: Condvar,
+}
+
+/// Held while it is one's turn.
+struct Turn(&'static Turns);
+
+impl Turns {
+    /// Waits for its turn, where both kinds share a processor.
+    fn wait(&'static self) -> Option<Turn> {
+        if !SHARES.in_turn {
+            return None;
+        }
+        let mut line = self.line.lock().expect("no panic while standing in line");
+        let own = line.0;
+        line.0 += 1;
+        let line = self.next.wait_while(line, |line| line.1 != own).expect("no panic while standing in line");
+        drop(line);
+        Some(Turn(self))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.line.lock().expect("no panic while standing in line").1 += 1;
+        self.0.next.notify_all();
+    }
+}
+
+fn threads(name: &'static str, count: usize) -> ThreadPool {
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(count).start_handler(|_| give_way());
     threads.thread_name(move |n| format!("{name} {n}")).build().expect("threads can be started")
 }
 
@@ -83,8 +131,9 @@ impl Background {
         let turn = self.of(caller).acquire_owned().await.expect("turns are never closed");
         let (done, awaited) = oneshot::channel();
         WORKERS.spawn_fifo(move || {
+            let in_turn = TURNS.wait();
             let worked = catch_unwind(AssertUnwindSafe(work));
-            drop(turn);
+            drop((in_turn, turn));
             let _ = done.send(worked);
         });
         match awaited.await {
@@ -94,8 +143,9 @@ impl Background {
     }
 }
 
-/// Does the work among the threads that write files, and waits for it.
-pub fn among_writers<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+/// Does the work among the threads that write files, and waits for it. What waits for answers of the graph, `waits`, takes no turn.
+pub fn among_writers<T: Send>(waits: bool, work: impl FnOnce() -> T + Send) -> T {
+    let _in_turn = if waits { None } else { TURNS.wait() };
     WRITERS.install(work)
 }
 
@@ -136,6 +186,34 @@ mod tests {
         assert_eq!(most.load(Ordering::SeqCst), 1);
     }
 
+    #[test]
+    fn one_processor_is_left_to_whoever_answers_and_a_single_one_is_shared_in_turn() {
+        for (processors, workers, writers, in_turn) in
+            [(1, 1, 1, true), (2, 1, 1, true), (3, 1, 1, false), (4, 2, 1, false), (16, 8, 7, false)]
+        {
+            assert_eq!(Shares::of(processors), Shares { workers, writers, in_turn });
+        }
+    }
+
+    #[test]
+    fn turns_come_in_their_order() {
+        static OWN: Turns = Turns { line: Mutex::new((0, 0)), next: Condvar::new() };
+        if !SHARES.in_turn {
+            assert!(OWN.wait().is_none());
+            return;
+        }
+        let first = OWN.wait();
+        let (say, said) = std::sync::mpsc::channel();
+        let waiting = std::thread::spawn(move || say.send(OWN.wait().is_some()).unwrap());
+        while OWN.line.lock().unwrap().0 < 2 {
+            std::thread::yield_now();
+        }
+        assert!(said.try_recv().is_err(), "the first one is not done");
+        drop(first);
+        assert_eq!(said.recv(), Ok(true));
+        waiting.join().unwrap();
+    }
+
     #[tokio::test]
     async fn what_panics_gives_its_turn_back() {
         let background = Background::new(1);
@@ -149,7 +227,7 @@ mod tests {
         let of = || rustix::process::getpriority_process(None).unwrap();
         let (usual, of_background) = (of(), Background::new(1).run("a", of).await);
         assert_eq!(of_background, Ok(usual.max(GIVES_WAY)));
-        assert_eq!(among_writers(of), usual.max(GIVES_WAY));
+        assert_eq!(among_writers(false, of), usual.max(GIVES_WAY));
         let (tell, told) = std::sync::mpsc::channel();
         alone(move || tell.send(of()).unwrap()).unwrap();
         assert_eq!(told.recv(), Ok(usual.max(GIVES_WAY)));
