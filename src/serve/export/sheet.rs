@@ -17,8 +17,10 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format as CellFormat, Workbook};
 
+use super::choice::Chosen;
 use super::columns::{CellKind, flag};
 use super::request::ExportRequest;
+use crate::serve::limits::background::among_writers;
 
 /// Rows of a sheet, the header's left out.
 pub const MAX_ROWS: u64 = 1_048_575;
@@ -128,15 +130,16 @@ fn in_batches(
         }
         export.progress.fetch_add(batch.len() as u64, Ordering::Relaxed);
         let answers = export.answers(&batch)?;
-        let arrays = export.columns.iter().map(|column| {
+        let array_of = |column: &Chosen| {
             let cells = batch.iter().enumerate().map(|(at, row)| {
                 let enterprise = export.edition.enterprise(*row);
                 export.cell(column, &enterprise, answers.as_ref().map(|a| &a[at]), &mut cell);
                 (!cell.is_empty()).then(|| cell.clone())
             });
             array(column.kind(), cells, batch.len())
-        });
-        let arrays = arrays.collect::<Result<Vec<ArrayRef>, ArrowError>>().map_err(Error::other)?;
+        };
+        let arrays = || export.columns.iter().map(array_of).collect::<Result<Vec<ArrayRef>, ArrowError>>();
+        let arrays = among_writers(false, arrays).map_err(Error::other)?;
         write(&RecordBatch::try_new(schema.clone(), arrays).map_err(Error::other)?)?;
     }
 }
@@ -254,39 +257,43 @@ pub fn xlsx(export: &ExportRequest, out: &mut impl Write) -> std::io::Result<()>
             break;
         }
         let answers = export.answers(&batch)?;
-        for (at, row) in batch.iter().enumerate() {
-            let enterprise = export.edition.enterprise(*row);
-            for (place, column) in export.columns.iter().enumerate() {
-                export.cell(column, &enterprise, answers.as_ref().map(|a| &a[at]), &mut cell);
-                let place = place as u16;
-                if cell.is_empty() {
-                    continue;
-                }
-                let kind = column.kind();
-                let typed = match kind {
-                    CellKind::Count | CellKind::Money => cell.parse::<f64>().ok().map(|n| (n, formats.of(kind))),
-                    CellKind::Number => cell.parse::<f64>().ok().map(|n| (n, None)),
-                    CellKind::Date => day(&cell).and_then(serial).map(|n| (n, formats.of(kind))),
-                    CellKind::Instant => {
-                        let shown = instant(&cell).map(|at| at.with_timezone(&zone).naive_local());
-                        shown.and_then(clock).map(|n| (n, formats.of(kind)))
+        let lines = || {
+            for (at, row) in batch.iter().enumerate() {
+                let enterprise = export.edition.enterprise(*row);
+                for (place, column) in export.columns.iter().enumerate() {
+                    export.cell(column, &enterprise, answers.as_ref().map(|a| &a[at]), &mut cell);
+                    let place = place as u16;
+                    if cell.is_empty() {
+                        continue;
                     }
-                    CellKind::Text | CellKind::Code | CellKind::Flag => None,
-                };
-                match typed {
-                    Some((number, Some(format))) => sheet.write_number_with_format(line, place, number, format),
-                    Some((number, None)) => sheet.write_number(line, place, number),
-                    // Written as text, a cell is never a formula. A longer one does not fit into a sheet.
-                    None => sheet.write_string(line, place, cut(&cell)),
+                    let kind = column.kind();
+                    let typed = match kind {
+                        CellKind::Count | CellKind::Money => cell.parse::<f64>().ok().map(|n| (n, formats.of(kind))),
+                        CellKind::Number => cell.parse::<f64>().ok().map(|n| (n, None)),
+                        CellKind::Date => day(&cell).and_then(serial).map(|n| (n, formats.of(kind))),
+                        CellKind::Instant => {
+                            let shown = instant(&cell).map(|at| at.with_timezone(&zone).naive_local());
+                            shown.and_then(clock).map(|n| (n, formats.of(kind)))
+                        }
+                        CellKind::Text | CellKind::Code | CellKind::Flag => None,
+                    };
+                    match typed {
+                        Some((number, Some(format))) => sheet.write_number_with_format(line, place, number, format),
+                        Some((number, None)) => sheet.write_number(line, place, number),
+                        // Written as text, a cell is never a formula. A longer one does not fit into a sheet.
+                        None => sheet.write_string(line, place, cut(&cell)),
+                    }
+                    .map_err(Error::other)?;
                 }
-                .map_err(Error::other)?;
+                line += 1;
             }
-            line += 1;
-        }
+            std::io::Result::Ok(())
+        };
+        among_writers(false, lines)?;
         export.progress.fetch_add(batch.len() as u64, Ordering::Relaxed);
     }
     let mut file = tempfile::tempfile()?;
-    workbook.save_to_writer(&mut file).map_err(Error::other)?;
+    among_writers(false, || workbook.save_to_writer(&mut file)).map_err(Error::other)?;
     use std::io::{Read, Seek};
     file.rewind()?;
     let mut chunk = vec![0; 64 << 10];

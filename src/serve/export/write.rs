@@ -123,7 +123,7 @@ pub(super) fn csv(export: &ExportRequest, out: &mut impl std::io::Write) -> std:
                 export.put(column, &enterprise, answers.map(|a| &a[at]), &mut text);
                 let written = &text[start..];
                 let is_code = !export.plain_codes && needs_quotes(written, *kind);
-                if !is_code && stays_as_it_is(written, *kind) {
+                if !is_code && stays_as_it_is(column, written, *kind) {
                     continue;
                 }
                 cell.clear();
@@ -151,14 +151,11 @@ pub(super) fn csv(export: &ExportRequest, out: &mut impl std::io::Write) -> std:
 
 /// Whether a cell is quoted, and whether a spreadsheet would take it for a formula.
 fn quoted_and_guarded(text: &str, kind: CellKind) -> (bool, bool) {
-    // Written by this program: digits, a sign, a point, days, yes and no.
-    if matches!(kind, CellKind::Count | CellKind::Money | CellKind::Number | CellKind::Date | CellKind::Flag) {
-        return (false, false);
-    }
+    let is_number = matches!(kind, CellKind::Count | CellKind::Money | CellKind::Number);
     // The wide ones all begin with this byte; few other characters do.
     let may_start = || matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | 0xef));
     let starts_formula = || text.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
-    let guard = may_start() && starts_formula() && text.parse::<f64>().is_err();
+    let guard = !is_number && may_start() && starts_formula() && text.parse::<f64>().is_err();
     (parts_cells(text.as_bytes()), guard)
 }
 
@@ -170,8 +167,10 @@ fn parts_cells(bytes: &[u8]) -> bool {
 }
 
 /// Whether a cell is its text and nothing more.
-fn stays_as_it_is(text: &str, kind: CellKind) -> bool {
-    quoted_and_guarded(text, kind) == (false, false)
+fn stays_as_it_is(column: &Chosen, text: &str, kind: CellKind) -> bool {
+    // Digits, a sign, a point, days, yes and no: the edition holds them as what they are.
+    let is_plain = matches!(kind, CellKind::Count | CellKind::Money | CellKind::Number | CellKind::Date | CellKind::Flag);
+    is_plain && matches!(column, Chosen::Edition(_)) || quoted_and_guarded(text, kind) == (false, false)
 }
 
 /// One cell: quoted where needed, and never taken for a formula by a spreadsheet.

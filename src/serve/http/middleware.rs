@@ -15,6 +15,7 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::arrived::{Arrived, Counted, Packed};
 use super::headers::{header_text, lang_of, request_id};
 use super::packing::weaken;
 use super::patience::{DELIVERY, Patient, QUESTION};
@@ -162,33 +163,31 @@ pub async fn admit(State(state): State<ServerState>, mut request: Request, next:
     let is_delivery = request.uri().path().starts_with("/ingest/");
     let whole = if is_delivery { DELIVERY } else { QUESTION };
     let announced = hyper::body::Body::size_hint(request.body()).exact();
-    let arrived = match announced {
-        _ if is_delivery => None,
-        Some(bytes) if bytes <= SHORT => None,
-        announced => {
-            let bytes = announced.unwrap_or(1);
-            let Some(arrived) = state.bytes_arrived().take_many(&who, bytes as usize) else {
-                let most = state.bytes_arrived().per_caller() >> 20;
-                return too_many(
-                    format!("同时发送的内容过多（每个调用者最多 {most} MB）；请等前面的请求结束"),
-                    format!(
-                        "too much is being sent at a time (a caller has at most {most} MB): let what was sent before end first"
-                    ),
-                );
-            };
-            Some((bytes, Arc::new(Mutex::new(arrived))))
-        }
+    let is_packed = request.headers().contains_key(header::CONTENT_ENCODING);
+    let too_much = || {
+        let most = state.bytes_arrived().per_caller() >> 20;
+        too_many(
+            format!("同时发送的内容过多（每个调用者最多 {most} MB）；请等前面的请求结束"),
+            format!("too much is being sent at a time (a caller has at most {most} MB): let what was sent before end first"),
+        )
     };
-    let counting = arrived.clone();
-    let request = request.map(|body| {
-        let patient = Patient::new(body, whole, waits);
-        Body::new(match counting {
-            Some((bytes, arrived)) => patient.counting(bytes, arrived),
-            None => patient,
-        })
-    });
+    let mut arrived = None;
+    let mut request = request.map(|body| Body::new(Patient::new(body, whole, waits)));
+    if !is_delivery && (is_packed || announced.is_none_or(|bytes| bytes > SHORT)) {
+        let announced = announced.unwrap_or(1).max(1) as usize;
+        let Some(taken) = state.bytes_arrived().take_many(&who, announced) else { return too_much() };
+        let counter = Arc::new(Arrived::new(taken));
+        request = request.map(|body| Body::new(Counted::new(body, announced, counter.clone())));
+        if is_packed {
+            request.extensions_mut().insert(Packed(counter.clone()));
+        }
+        arrived = Some(counter);
+    }
     let mut response = state.lanes().of(&who).run(next.run(request)).await;
-    drop(arrived);
+    // Whatever was made of a body that broke off: why it did is more to the point.
+    if arrived.is_some_and(|arrived| arrived.is_over()) {
+        return too_much();
+    }
     // Streams of events have places of their own.
     if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
         return response;

@@ -2,6 +2,7 @@
 //!
 //! In: requests. Out: answers of `answers`, `graphql`, pages. It decides nothing about what a caller may see.
 
+mod arrived;
 pub(in crate::serve) mod assets;
 pub(in crate::serve) mod connections;
 pub(in crate::serve) mod graphql;

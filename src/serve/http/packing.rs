@@ -2,11 +2,13 @@
 //!
 //! Nothing that is fetched in ranges is packed: its pieces are counted in the bytes of the file.
 
-use axum::http::{HeaderMap, HeaderValue, Response, header};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Request, Response, header};
+use tower::util::MapRequestLayer;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate, SizeAbove};
-use tower_http::decompression::RequestDecompressionLayer;
+use tower_http::decompression::{DecompressionBody, RequestDecompressionLayer};
 
 /// Below this many bytes the frames of a network hold the whole answer anyway.
 const LEAST_BYTES: u16 = 1_000;
@@ -19,9 +21,12 @@ pub fn packed() -> CompressionLayer<Texts> {
 }
 
 /// Unpacks bodies of questions; other encodings are answered 415 with `Accept-Encoding`. What is unpacked counts for the limit.
-pub fn unpacked() -> RequestDecompressionLayer {
-    RequestDecompressionLayer::new()
+pub fn unpacked() -> (RequestDecompressionLayer, MapRequestLayer<Counting>) {
+    (RequestDecompressionLayer::new(), MapRequestLayer::new(super::arrived::unpacked))
 }
+
+/// What counts a body behind its unpacking.
+type Counting = fn(Request<DecompressionBody<Body>>) -> Request<Body>;
 
 /// What is worth packing: texts and tiles, whole and long enough, that are no stream of events.
 #[derive(Debug, Clone, Copy)]

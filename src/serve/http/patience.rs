@@ -4,7 +4,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,8 +12,6 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use hyper::body::{Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
-
-use crate::serve::limits::slots::Slot;
 
 /// Nothing for so long, and it is given up.
 const SILENCE: Duration = Duration::from_secs(15);
@@ -37,17 +34,12 @@ pub struct Patient {
     waited: Option<Waited>,
     /// Whether what nobody wants is read to its end.
     drains: bool,
-    /// The bytes that may have come for what is taken, and what counts them from there on.
-    counted: Option<(u64, Arrived)>,
 }
 
 struct Waited {
     silence: Pin<Box<Sleep>>,
     whole: Pin<Box<Sleep>>,
 }
-
-/// Bytes of a body, as they are counted for its caller.
-pub type Arrived = Arc<Mutex<Slot>>;
 
 impl Patient {
     /// The whole of it within `whole`. `waits`: the client sends its body only once it is asked to (`Expect: 100-continue`).
@@ -58,21 +50,7 @@ impl Patient {
     }
 
     fn within(body: Body, pause: Duration, whole: Duration) -> Patient {
-        Patient { body, pause, within: whole, waited: None, drains: false, counted: None }
-    }
-
-    /// Beyond the `taken` bytes that are counted already, every piece is; where there is no room for one the body breaks off.
-    pub fn counting(mut self, taken: u64, arrived: Arrived) -> Patient {
-        self.counted = Some((taken, arrived));
-        self
-    }
-
-    /// Whether there is room for a piece of so many bytes.
-    fn has_room(&mut self, bytes: u64) -> bool {
-        let Some((left, arrived)) = &mut self.counted else { return true };
-        let more = bytes.saturating_sub(*left);
-        *left = left.saturating_sub(bytes);
-        more == 0 || arrived.lock().expect("no panic while counting bytes").more(more as usize)
+        Patient { body, pause, within: whole, waited: None, drains: false }
     }
 }
 
@@ -112,13 +90,6 @@ impl hyper::body::Body for Patient {
             if let Some(waited) = &mut self.waited {
                 waited.silence.as_mut().reset(Instant::now() + pause);
             }
-            let bytes = match &frame {
-                Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len) as u64,
-                _ => 0,
-            };
-            if !self.has_room(bytes) {
-                return Poll::Ready(Some(Err(axum::Error::new("too much is being sent at a time"))));
-            }
             // Nothing is left of what has ended or broken off.
             self.drains &= matches!(frame, Some(Ok(_)));
             return Poll::Ready(frame);
@@ -149,20 +120,6 @@ mod tests {
     use http_body_util::BodyExt;
 
     use super::*;
-
-    #[tokio::test]
-    async fn what_was_not_announced_is_counted_as_it_comes() {
-        let places = crate::serve::limits::slots::Slots::new(10, 100);
-        let long = Duration::from_secs(3_600);
-        let body = |pieces: u8| {
-            let pieces = (0..pieces).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(b"abcd")));
-            let arrived = Arc::new(Mutex::new(places.take_many("a", 2).unwrap()));
-            Patient::within(Body::from_stream(stream::iter(pieces)), long, long).counting(2, arrived)
-        };
-        assert_eq!(body(2).collect().await.unwrap().to_bytes().len(), 8);
-        assert!(body(3).collect().await.is_err(), "two bytes more than one caller may send at a time");
-        assert_eq!(places.taken(), 0);
-    }
 
     #[tokio::test]
     async fn a_body_that_stops_or_drips_is_given_up() {
