@@ -42,20 +42,20 @@ impl Arrived {
 }
 
 /// A body whose bytes are counted.
-pub struct Counted {
+pub struct CountedBody {
     body: Body,
     /// Those that were taken before they came.
     announced: usize,
     arrived: Arc<Arrived>,
 }
 
-impl Counted {
-    pub fn new(body: Body, announced: usize, arrived: Arc<Arrived>) -> Counted {
-        Counted { body, announced, arrived }
+impl CountedBody {
+    pub fn new(body: Body, announced: usize, arrived: Arc<Arrived>) -> CountedBody {
+        CountedBody { body, announced, arrived }
     }
 }
 
-impl hyper::body::Body for Counted {
+impl hyper::body::Body for CountedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -94,7 +94,7 @@ where
 {
     let packed = request.extensions_mut().remove::<Packed>();
     request.map(|body| match packed {
-        Some(Packed(arrived)) => Body::new(Counted::new(Body::new(body), 0, arrived)),
+        Some(Packed(arrived)) => Body::new(CountedBody::new(Body::new(body), 0, arrived)),
         None => Body::new(body),
     })
 }
@@ -113,7 +113,7 @@ mod tests {
         let body = |pieces: u8| {
             let pieces = (0..pieces).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(b"abcd")));
             let arrived = Arc::new(Arrived::new(places.take_many("a", 2).unwrap()));
-            (Counted::new(Body::from_stream(stream::iter(pieces)), 2, arrived.clone()), arrived)
+            (CountedBody::new(Body::from_stream(stream::iter(pieces)), 2, arrived.clone()), arrived)
         };
         let (whole, arrived) = body(2);
         assert_eq!(whole.collect().await.unwrap().to_bytes().len(), 8);

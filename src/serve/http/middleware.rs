@@ -15,7 +15,7 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::arrived::{Arrived, Counted, Packed};
+use super::arrived::{Arrived, CountedBody, Packed};
 use super::headers::{header_text, lang_of, request_id};
 use super::packing::weaken;
 use super::patience::{DELIVERY, Patient, QUESTION};
@@ -177,7 +177,7 @@ pub async fn admit(State(state): State<ServerState>, mut request: Request, next:
         let announced = announced.unwrap_or(1).max(1) as usize;
         let Some(taken) = state.bytes_arrived().take_many(&who, announced) else { return too_much() };
         let counter = Arc::new(Arrived::new(taken));
-        request = request.map(|body| Body::new(Counted::new(body, announced, counter.clone())));
+        request = request.map(|body| Body::new(CountedBody::new(body, announced, counter.clone())));
         if is_packed {
             request.extensions_mut().insert(Packed(counter.clone()));
         }
