@@ -60,13 +60,13 @@ export function Export({ chosen, order, at, columns, total }: { chosen: Chosen; 
         ) : (
           <>
             <p className="muted small">{t.exportWhat}</p>
-            <button type="button" disabled={isRunning} onClick={() => void run('CSV', false)}>
+            <button type="button" disabled={isRunning || may === undefined} onClick={() => void run('CSV', false)}>
               {t.exportCsv}
             </button>
-            <button type="button" disabled={isRunning} onClick={() => void run('CSV', true)}>
+            <button type="button" disabled={isRunning || may === undefined} onClick={() => void run('CSV', true)}>
               {t.exportGb}
             </button>
-            <button type="button" disabled={isRunning} onClick={() => void run('XLSX', false)}>
+            <button type="button" disabled={isRunning || may === undefined} onClick={() => void run('XLSX', false)}>
               {t.exportXlsx}
             </button>
           </>
