@@ -91,6 +91,7 @@ pub(crate) async fn link(case: &std::path::Path, output: Option<&PathBuf>) -> an
     println!("{:<28} {seconds:>12.1} s  ({cpu:.2} s CPU)", "normalised and linked");
     println!("{:<28} {:>12}", "entities", grouped(linking.statistics.entities as i64));
     println!("{:<28} {:>12}", "candidate pairs", grouped(linking.statistics.candidate_pairs as i64));
+    println!("{:<28} {:>12}", "scored pairs", grouped(linking.statistics.scored_pairs as i64));
     println!("{:<28} {:>12} MB", "largest resident set", peak_megabytes());
     let blocking = linker.blocking();
     println!(

@@ -19,7 +19,9 @@ pub(super) struct Advanced {
     pub changes: Linking,
     /// The state that it has seen.
     pub mark: Watermark,
-    /// Rows of the store that changed, or whose links did; in order.
+    /// Rows of the store that landed since, in order.
+    pub landed: Vec<i64>,
+    /// These, and rows of which linking decided otherwise; in order.
     pub changed: Vec<i64>,
     /// Registry and key of those that are gone.
     pub gone: Vec<(RegistryIndex, Box<str>)>,
@@ -45,6 +47,7 @@ impl Hub {
         let changed = self.some_records(&touched, true).await?;
         let before = self.links_of(&touched).await?;
         let judgements = self.judgements_in_force().await?;
+        tracing::debug!(records = changed.standing.link.len(), "changed records read");
         let Some(mut linker) = kept.linker().await else { return Ok(None) };
         let names = records::traits(&self.connectors);
         let (put, heard) = (changed.standing.link, judgements.clone());
@@ -62,17 +65,19 @@ impl Hub {
         };
         let (linker, changes, touched, mut links_before) =
             tokio::task::spawn_blocking(follow).await.expect("linking does not panic");
+        tracing::debug!(decisions = changes.decisions.len(), "linked again");
         let mut others: Vec<i64> = changes.decisions.iter().map(|d| d.store_id).collect();
         others.sort_unstable();
         others.dedup();
         others.retain(|id| touched.binary_search(id).is_err());
         links_before.extend(self.links_of(&others).await?);
-        let mut changed_rows = [touched, others].concat();
+        let mut changed_rows = [touched.as_slice(), &others].concat();
         changed_rows.sort_unstable();
         Ok(Some(Advanced {
             linker: Arc::new(linker),
             changes,
             mark,
+            landed: touched,
             changed: changed_rows,
             gone: changed.gone,
             links_before,

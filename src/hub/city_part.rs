@@ -17,7 +17,7 @@ use crate::assess::union_id;
 use crate::link::{EntityKey, LinkedRelation, Linker, ReviewPair};
 use crate::model::facts::{AssessmentInput, Facts, RegistryTraits, RelationKind, StatedTie};
 use crate::model::value::PartialDate;
-use crate::publish::{DecidedRecord, open_pairs};
+use crate::publish::{DecidedRecord, ToldPair, open_pairs};
 use crate::store::relation::RelationRow;
 
 /// See the module.
@@ -34,7 +34,9 @@ pub(super) struct CityPart {
     pub unions: HashSet<Box<str>>,
     /// What the asked entities say of others.
     pub relations: Vec<LinkedRelation>,
-    /// Pairs that concern the asked, or that may be others now, with their texts.
+    /// Pairs that came or may be others now, and what speaks for them.
+    pub others: Vec<ToldPair>,
+    /// Further pairs that concern the asked.
     pub reviews: Vec<ReviewPair>,
     /// Enterprises of a group by the id of its head.
     pub group_of: HashMap<Box<str>, Vec<Box<str>>>,
@@ -62,6 +64,8 @@ struct Plan {
     relations: Vec<LinkedRelation>,
     heads: HashSet<EntityKey>,
     roll_rows: Vec<i64>,
+    /// Pairs that came or may be others now.
+    others: Vec<ReviewPair>,
     reviews: Vec<ReviewPair>,
 }
 
@@ -110,9 +114,10 @@ impl Hub {
         groups: &[(Box<str>, Box<str>, RelationKind)],
     ) -> Result<CityPart, HubError> {
         let traits = crate::records::traits(&self.connectors);
-        let (linker, changed, reviewed) = (advanced.linker.clone(), advanced.changed.clone(), advanced.reviewed_ids());
+        let reviewed: HashSet<(u32, u32)> = advanced.changes.reviewed.iter().map(|pair| pair.records).collect();
+        let (linker, landed) = (advanced.linker.clone(), advanced.landed.clone());
         let (wanted, registries) = (asked.clone(), traits.clone());
-        let plan = tokio::task::spawn_blocking(move || plan(&linker, &wanted, &registries, &changed, &reviewed));
+        let plan = tokio::task::spawn_blocking(move || plan(&linker, &wanted, &registries, &landed, &reviewed));
         let mut plan = plan.await.expect("planning does not panic");
 
         let first: HashSet<EntityKey> = plan.relations.iter().filter(|r| leads_up(r.kind)).filter_map(|r| r.to).collect();
@@ -139,7 +144,8 @@ impl Hub {
         let (plan, unions, mut rows) = rows.await.expect("planning does not panic");
         rows.extend(&advanced.changed);
         // The two sides of a pair lend their texts to it, a union its name.
-        rows.extend(plan.reviews.iter().flat_map(|pair| [pair.left_store_id, pair.right_store_id]));
+        rows.extend(plan.others.iter().flat_map(|pair| [pair.left_store_id, pair.right_store_id]));
+        rows.extend(plan.reviews.iter().filter(|pair| pair.of_union).map(|pair| pair.left_store_id));
         rows.sort_unstable();
         rows.dedup();
         let facts = self.some_records(&rows, false).await?.standing.facts;
@@ -178,8 +184,8 @@ fn plan(
     linker: &Linker,
     asked: &HashSet<EntityKey>,
     registries: &[RegistryTraits],
-    changed: &[i64],
-    reviewed: &[Box<str>],
+    landed: &[i64],
+    reviewed: &HashSet<(u32, u32)>,
 ) -> Plan {
     let members = linker.records_of(asked);
     let mut standing: Vec<EntityKey> = asked.iter().copied().filter(|entity| linker.records_in(*entity) > 0).collect();
@@ -187,16 +193,23 @@ fn plan(
     let of_roll = |record: &u32| registries[usize::from(linker.record_key(*record).0)].union_roll;
     let roll_rows = rows_of(linker, members.iter().copied().filter(of_roll));
     let relations = linker.relations_of(&members);
-    let touches = |store_id: i64| changed.binary_search(&store_id).is_ok();
+    // What a row says may be shown beside the evidence: where it landed again its pairs are told again.
+    let touches = |store_id: i64| landed.binary_search(&store_id).is_ok();
     let concerns = |entity: Option<EntityKey>| entity.is_some_and(|entity| asked.contains(&entity));
+    let of_landed = |records: [u32; 2]| records.into_iter().any(|record| touches(linker.stored(record).0));
     let reviews = linker.reviews(|pair| {
         concerns(pair.left_entity)
             || concerns(pair.right_entity)
-            || touches(pair.left_store_id)
-            || touches(pair.right_store_id)
-            || reviewed.binary_search(&pair.id).is_ok()
+            || of_landed([pair.left, pair.right])
+            || reviewed.contains(&(pair.left, pair.right))
+            || reviewed.contains(&(pair.right, pair.left))
     });
-    Plan { asked: standing, members, relations, heads: HashSet::new(), roll_rows, reviews }
+    let is_other = |pair: &ReviewPair| {
+        let (left, right) = pair.records;
+        of_landed([left, right]) || reviewed.contains(&(left, right)) || reviewed.contains(&(right, left))
+    };
+    let (others, reviews) = reviews.into_iter().partition(is_other);
+    Plan { asked: standing, members, relations, heads: HashSet::new(), roll_rows, others, reviews }
 }
 
 /// Adds the rows of the roll of heads and hosts; the ids of the unions of all these rows.
@@ -262,11 +275,14 @@ fn assembled(linker: &Linker, plan: Plan, registries: Vec<RegistryTraits>, facts
     };
     let joined: Vec<DecidedRecord> = decisions.par_iter().filter_map(join).collect();
     let places = (0..).zip(&joined).map(|(place, j)| ((j.record_id, j.part), place)).collect();
-    let mut reviews = plan.reviews;
-    for pair in &mut reviews {
+    let told = |pair: ReviewPair| {
+        let mut evidence = linker.evidence_of_pair(&pair);
         let sides = (fact((pair.left_store_id, pair.left.part)), fact((pair.right_store_id, pair.right.part)));
-        show_texts(&mut pair.evidence, sides.0, sides.1);
-    }
+        show_texts(&mut evidence, sides.0, sides.1);
+        ToldPair { pair, evidence: serde_json::to_string(&evidence).expect("plain texts").into() }
+    };
+    let others: Vec<ToldPair> = plan.others.into_par_iter().map(told).collect();
+    let reviews = plan.reviews;
     // Heads without a union of their own lead on to theirs.
     for head in &plan.heads {
         numbers.entry(*head).or_insert_with(|| {
@@ -275,7 +291,8 @@ fn assembled(linker: &Linker, plan: Plan, registries: Vec<RegistryTraits>, facts
         });
     }
     let is_asked = |id: &str| key(id).is_some_and(|entity| numbers.get(&entity).is_some_and(|number| *number < asked));
-    let open_pairs = open_pairs(&reviews).into_iter().filter(|pair| is_asked(&pair.enterprise)).collect();
+    let pairs = others.iter().map(|told| &told.pair).chain(&reviews);
+    let open_pairs = open_pairs(pairs).into_iter().filter(|pair| is_asked(&pair.enterprise)).collect();
     let world = AssessmentInput { registries, facts, entity_of, entities, open_pairs, ..AssessmentInput::default() };
     CityPart {
         world,
@@ -284,6 +301,7 @@ fn assembled(linker: &Linker, plan: Plan, registries: Vec<RegistryTraits>, facts
         places,
         unions: HashSet::new(),
         relations: plan.relations,
+        others,
         reviews,
         group_of: HashMap::new(),
     }

@@ -81,6 +81,7 @@ impl Hub {
         let of_findings = concerned(&before, &findings);
         touched.entities.extend(of_findings.iter().filter_map(|id| key(id)));
         touched.by_calendar(previous, &self.settings.policy, counting_since, header.as_of);
+        tracing::debug!(touched = touched.entities.len(), "with the calendar's");
         let groups = self.led_to(&touched.entities).await?;
         touched.entities.extend(groups.iter().filter_map(|(_, from, _)| key(from)));
 
@@ -92,7 +93,9 @@ impl Hub {
                 return Ok(Followed::Not);
             }
             rounds += 1;
+            tracing::debug!(touched = touched.entities.len(), "with the groups'");
             let mut part = self.city_part(advanced, &touched.entities, &groups).await?;
+            tracing::debug!(facts = part.world.facts.len(), "the part's records are read");
             let ids = part.world.entities[..part.asked as usize].to_vec();
             part.world.unmet = header.unmet.clone();
             part.world.counting_since = counting_since;
@@ -216,7 +219,7 @@ impl Hub {
         judged: Judged,
         findings: &[StandingFinding],
     ) -> Result<Followed, HubError> {
-        let Judged { part, mut assessed, ties, led_elsewhere, mut unstated, .. } = judged;
+        let Judged { mut part, mut assessed, ties, led_elsewhere, mut unstated, .. } = judged;
         let asked: HashSet<Box<str>> = touched.entities.iter().map(|entity| entity.to_string().into()).collect();
         let unions: HashMap<Box<str>, TradeUnion> =
             assessed.unions.drain(..).filter(|u| part.unions.contains(&u.id)).map(|u| (u.id.clone(), u)).collect();
@@ -258,7 +261,8 @@ impl Hub {
         }
         unstated.extend(&advanced.changed);
         let links = link_changes(advanced, &part);
-        let review = self.review_changes(previous, &enterprises, advanced, &part).await?;
+        let (told, reviews) = (std::mem::take(&mut part.others), std::mem::take(&mut part.reviews));
+        let review = self.review_changes(previous, &enterprises, advanced, told, reviews).await?;
         let relations = self.relation_changes(&asked, part.relations).await?;
         let number = self.next_number().await?;
         let judged = enterprises.len();
@@ -290,6 +294,7 @@ impl Hub {
                 findings: findings.iter().map(|f| f.id.to_string()).collect(),
             },
         };
+        tracing::debug!("what changes in the store is known");
         let manifest = match publish_part(&self.store, &self.editions_root(), publication).await {
             Ok(manifest) => manifest,
             // The edition before does not hold all that must be written again.

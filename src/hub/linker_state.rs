@@ -22,7 +22,7 @@ use crate::store::landing::Watermark;
 
 const FILE: &str = "linker.state";
 /// The format is raised when the coding changes.
-const KIND: Kind = Kind { magic: *b"huitulnk", format: 4 };
+const KIND: Kind = Kind { magic: *b"huitulnk", format: 5 };
 
 /// All that must be the same for the file to be of use, and what it has seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

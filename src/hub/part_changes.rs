@@ -7,9 +7,9 @@ use super::city_part::CityPart;
 use super::error::HubError;
 use super::open::Hub;
 use crate::edition::Edition;
-use crate::link::{EntityKey, LinkedRelation};
+use crate::link::{EntityKey, LinkedRelation, ReviewPair};
 use crate::model::enterprise::Enterprise;
-use crate::publish::{LinkChanges, ReviewChanges, StoredLinks, of_pair, relation_rows};
+use crate::publish::{LinkChanges, ReviewChanges, Stake, StoredLinks, ToldPair, effect, of_pair, relation_rows};
 
 impl Hub {
     /// What changes in the queue: pairs that came, went or are others, and those that would change something else now.
@@ -18,28 +18,25 @@ impl Hub {
         previous: &Edition,
         enterprises: &[Enterprise],
         advanced: &Advanced,
-        part: &CityPart,
+        told: Vec<ToldPair>,
+        reviews: Vec<ReviewPair>,
     ) -> Result<ReviewChanges, HubError> {
         let judged: HashMap<&str, &Enterprise> = enterprises.iter().map(|e| (&*e.id, e)).collect();
-        let is_changed = |id: i64| advanced.changed.binary_search(&id).is_ok();
-        let reviewed = advanced.reviewed_ids();
-        let mut changes = ReviewChanges { out: reviewed.clone(), ..ReviewChanges::default() };
-        let mut ranked: Vec<(Box<str>, String, f64)> = Vec::new();
-        for pair in &part.reviews {
-            let right = pair.right_entity.map(|entity| entity.to_string());
-            let here = right.as_deref().and_then(|id| judged.get(id).copied());
-            let is_other =
-                reviewed.binary_search(&pair.id).is_ok() || is_changed(pair.left_store_id) || is_changed(pair.right_store_id);
-            if is_other {
-                let read = match (here, &right) {
-                    (None, Some(id)) => previous.enterprise_of_id(id).and_then(|row| row.written()),
-                    _ => None,
-                };
-                changes.out.push(pair.id.clone());
-                changes.put.push(of_pair(pair, here.or(read.as_ref())));
-            } else if here.is_some() {
-                let row = of_pair(pair, here);
-                ranked.push((pair.id.clone(), row.effect, row.rank));
+        let mut changes = ReviewChanges { out: advanced.reviewed_ids(), ..ReviewChanges::default() };
+        let of_right = |pair: &ReviewPair| pair.right_entity.map(|entity| entity.to_string());
+        for told in told {
+            let right = of_right(&told.pair);
+            let here = right.as_deref().and_then(|id| judged.get(id).copied()).map(Stake::of);
+            let before = || right.as_deref().and_then(|id| previous.enterprise_of_id(id)).map(|row| Stake::of_row(&row));
+            changes.out.push(told.pair.id.clone());
+            changes.put.push(of_pair(here.or_else(before), told));
+        }
+        let mut ranked: Vec<(Box<str>, &'static str, f64)> = Vec::new();
+        for pair in reviews {
+            let right = of_right(&pair);
+            if let Some(here) = right.as_deref().and_then(|id| judged.get(id).copied()) {
+                let (effect, rank) = effect(&pair, Some(Stake::of(here)));
+                ranked.push((pair.id, effect, rank));
             }
         }
         let ids: Vec<&str> = ranked.iter().map(|(id, ..)| &**id).collect();
@@ -47,10 +44,11 @@ impl Hub {
         for ids in ids.chunks(10_000) {
             stored.extend(self.store.review_ranks(ids).await?.into_iter().map(|(id, effect, rank)| (id, (effect, rank))));
         }
-        let differs = |(id, effect, rank): &(Box<str>, String, f64)| {
+        let differs = |(id, effect, rank): &(Box<str>, &str, f64)| {
             stored.get(&**id).is_some_and(|(known, ranked)| known != effect || ranked.to_bits() != rank.to_bits())
         };
-        changes.ranks = ranked.into_iter().filter(differs).map(|(id, effect, rank)| (id.into(), effect, rank)).collect();
+        changes.ranks =
+            ranked.into_iter().filter(differs).map(|(id, effect, rank)| (id.into(), effect.to_owned(), rank)).collect();
         Ok(changes)
     }
 

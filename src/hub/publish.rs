@@ -22,14 +22,14 @@ use crate::depot::Sharing;
 use crate::hub::published::Published;
 use crate::kept_file::WrittenFile;
 use crate::land::receipt::Receipt;
-use crate::link::{Decision, EntityKey, Linker, Linking, Previous, Weights};
+use crate::link::{Decision, EntityKey, Linker, Linking, Previous, ReviewPair, Weights};
 use crate::model::enterprise::Enterprise;
 use crate::model::facts::{AssessmentInput, Facts, RegistryTraits, StandingFinding, StatedTie};
 use crate::model::linkage::{Judgement, LinkRecord};
 use crate::model::record::RegistryIndex;
 use crate::model::value::PartialDate;
 use crate::model::verdict::{GapStatus, Unmet};
-use crate::publish::{DecidedRecord, INPUTS, Publication, PublishError, StoredLinks, open_pairs, publish};
+use crate::publish::{DecidedRecord, INPUTS, Publication, PublishError, StoredLinks, ToldPair, open_pairs, publish};
 use crate::records;
 use crate::records::stream::{Part, SnapshotUse, WantedLinks};
 use crate::store::StoreError;
@@ -92,6 +92,7 @@ struct Whole {
 /// Records joined, and the world as assessing takes it, findings and history apart.
 struct Linked {
     linking: Linking,
+    review: Vec<ToldPair>,
     joined: Vec<DecidedRecord>,
     world: AssessmentInput,
 }
@@ -99,6 +100,7 @@ struct Linked {
 /// What one run decided, before it is kept.
 pub(super) struct Decided {
     pub linking: Linking,
+    pub review: Vec<ToldPair>,
     pub joined: Vec<DecidedRecord>,
     pub assessed: crate::assess::Assessed,
 }
@@ -239,11 +241,11 @@ impl Hub {
         let linked = linked.await.expect("linking does not panic");
         count_met(&linker, &self.connectors, receipts);
         drop(linker);
-        let (hub, linking, joined, world) = (self.clone(), linked.linking, linked.joined, linked.world);
+        let (hub, concluded, joined, world) = (self.clone(), (linked.linking, linked.review), linked.joined, linked.world);
         let world =
             AssessmentInput { findings, lacking_since, counting_since, first_edition: first, unmet: unmet.clone(), ..world };
         let decided = tokio::task::spawn_blocking(move || {
-            let decided = hub.verdicts(linking, joined, &world, as_of);
+            let decided = hub.verdicts(concluded, joined, &world, as_of);
             // Millions of texts: giving their memory back is nothing to wait for.
             let _ = std::thread::Builder::new().spawn(move || drop(world));
             decided
@@ -262,7 +264,7 @@ impl Hub {
         let gap = decided.assessed.enterprises.iter().filter(|e| e.in_gap()).count() as u32;
         let undecided = |e: &&Enterprise| e.verdicts.gap.status == GapStatus::Undecided;
         let undecided = decided.assessed.enterprises.iter().filter(undecided).count() as u32;
-        let review_pairs = decided.linking.review.len() as u32;
+        let review_pairs = decided.review.len() as u32;
         let publication = Publication {
             number,
             published_at: now,
@@ -274,6 +276,7 @@ impl Hub {
             registries: self.connectors.iter().map(|c| c.name.as_str().into()).collect(),
             counting: counting(&self.settings.policy),
             linking: decided.linking,
+            review: decided.review,
             assessed: decided.assessed,
             links_before,
             previous,
@@ -368,11 +371,11 @@ impl Hub {
     ) -> Decided {
         let basis = Basis::new(Linker::new(self.link_settings(), weights), judgements.to_vec());
         let (linker, linking) = basis.with(loaded.link, links_before, &records::traits(&self.connectors)).link();
-        let Linked { linking, joined, world } = self.join(&linker, linking, None, loaded.facts);
+        let Linked { linking, review, joined, world } = self.join(&linker, linking, None, loaded.facts);
         drop(linker);
         let counting_since = lacking_since.values().flatten().min().copied();
         let world = AssessmentInput { findings, lacking_since, counting_since, first_edition, unmet, ..world };
-        self.verdicts(linking, joined, &world, as_of)
+        self.verdicts((linking, review), joined, &world, as_of)
     }
 
     /// From decisions to the world that is judged: pure from here on.
@@ -435,22 +438,31 @@ impl Hub {
                 })
             })
             .collect();
-        for pair in &mut linking.review {
-            let side = |store_id: i64, part: u16| at.get(&(store_id, part)).map(|i| &facts[*i as usize]);
+        let side = |store_id: i64, part: u16| at.get(&(store_id, part)).map(|i| &facts[*i as usize]);
+        let told = |pair: ReviewPair| {
+            let mut evidence = linker.evidence_of_pair(&pair);
             let sides = (side(pair.left_store_id, pair.left.part), side(pair.right_store_id, pair.right.part));
-            show_texts(&mut pair.evidence, sides.0, sides.1);
-        }
-        let open_pairs = open_pairs(&linking.review);
+            show_texts(&mut evidence, sides.0, sides.1);
+            ToldPair { pair, evidence: serde_json::to_string(&evidence).expect("plain texts").into() }
+        };
+        let review: Vec<ToldPair> = std::mem::take(&mut linking.review).into_par_iter().map(told).collect();
+        let open_pairs = open_pairs(review.iter().map(|told| &told.pair));
         lap("gathered");
         let world =
             AssessmentInput { registries, facts, entity_of, entities, relations, open_pairs, ..AssessmentInput::default() };
-        Linked { linking, joined, world }
+        Linked { linking, review, joined, world }
     }
 
     /// Assesses.
-    fn verdicts(&self, linking: Linking, joined: Vec<DecidedRecord>, world: &AssessmentInput, as_of: NaiveDate) -> Decided {
+    fn verdicts(
+        &self,
+        (linking, review): (Linking, Vec<ToldPair>),
+        joined: Vec<DecidedRecord>,
+        world: &AssessmentInput,
+        as_of: NaiveDate,
+    ) -> Decided {
         let assessed = assess(world, &self.rules, &self.settings.policy, as_of);
-        Decided { linking, joined, assessed }
+        Decided { linking, review, joined, assessed }
     }
 
     /// Folders of editions that a killed process renamed but never recorded.

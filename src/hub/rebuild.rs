@@ -108,6 +108,7 @@ impl Hub {
             registries: self.connectors.iter().map(|c| c.name.as_str().into()).collect(),
             counting: counting(&self.settings.policy),
             linking: decided.linking,
+            review: decided.review,
             assessed: decided.assessed,
             links_before: links,
             previous: None,

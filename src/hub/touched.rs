@@ -9,7 +9,7 @@ use hashbrown::HashSet;
 use super::advance::Advanced;
 use crate::assess::{Policy, union_id};
 use crate::edition::{Edition, EnterpriseRow, Filter};
-use crate::link::{EntityKey, Linker};
+use crate::link::{EntityKey, Linker, ReviewPair};
 use crate::model::facts::RegistryTraits;
 use crate::model::tie::TieKind;
 
@@ -35,12 +35,13 @@ impl Touched {
         touched.entities.extend(advanced.links_before.values());
         let changed = linker.records_of_rows(&advanced.changed);
         touched.entities.extend(changed.iter().filter_map(|record| linker.entity(*record)));
+        let of_changed = touched.entities.len();
         let again = advanced.changes.reconsidered.iter().flatten();
         touched.entities.extend(again.filter_map(|record| linker.entity(*record)));
+        let of_linking = touched.entities.len();
 
-        // Pairs that wait, of the rolls' rows: whom they may cover.
-        let pairs = advanced.changes.reviewed.iter().filter(|pair| pair.of_union && !pair.joined);
-        touched.entities.extend(pairs.filter_map(|pair| pair.right_entity));
+        touched.by_pairs(advanced, registries);
+        let of_pairs = touched.entities.len();
 
         // A row of the roll that is another, or one of whose units is: all of its units, and those of other unions of its host.
         let of_roll = |record: &u32| registries[usize::from(linker.record_key(*record).0)].union_roll;
@@ -68,7 +69,38 @@ impl Touched {
         let of_host = |record: &u32| of_roll(record) && linker.record_key(*record).2 == 0;
         let beside = rows_of(linker, linker.records_of(&hosts).into_iter().filter(of_host));
         touched.entities.extend(linker.records_of_rows(&beside).into_iter().filter_map(|record| linker.entity(record)));
+        tracing::debug!(
+            by_records = of_changed,
+            by_linking = of_linking - of_changed,
+            by_pairs = of_pairs - of_linking,
+            by_unions = touched.entities.len() - of_pairs,
+            "enterprises touched"
+        );
         touched
+    }
+
+    /// By the pairs that wait, of the rolls' rows: whom they may cover. Verdicts look at a pair's weight, and at what the roll's row says.
+    /// A pair of two rows that nothing identifies is told by one of them; where the other one's word is another, it may be told the other
+    /// way round.
+    fn by_pairs(&mut self, advanced: &Advanced, registries: &[RegistryTraits]) {
+        let linker = &*advanced.linker;
+        let of_roll = |record: u32| registries[usize::from(linker.record_key(record).0)].union_roll;
+        let both = |pair: &&ReviewPair| (pair.records.0.min(pair.records.1), pair.records.0.max(pair.records.1));
+        let weighs = |pair: &ReviewPair| (pair.right_entity, pair.weight.to_bits(), pair.joined);
+        let landed = |pair: &ReviewPair| advanced.landed.binary_search(&pair.left_store_id).is_ok();
+        let is_same = |word: &[&ReviewPair]| matches!(word, [now, then] if weighs(now) == weighs(then) && !landed(now));
+        let mut said: Vec<&ReviewPair> = advanced.changes.reviewed.iter().collect();
+        said.sort_by_key(|pair| (both(pair), pair.records));
+        for words in said.chunk_by(|a, b| both(a) == both(b)) {
+            if words.chunk_by(|a, b| a.records == b.records).all(is_same) {
+                continue;
+            }
+            for pair in words {
+                let told = pair.right_entity.filter(|_| pair.of_union && !pair.joined);
+                let other = pair.left_entity.filter(|_| of_roll(pair.records.1) && !linker.has_code(pair.records.1));
+                self.entities.extend(told.into_iter().chain(other));
+            }
+        }
     }
 
     /// By the days that passed since the edition before: grace that ended, months of waiting, disputes that are a year old, dispatches

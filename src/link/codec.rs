@@ -184,13 +184,17 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// What is written to does not take it.
     pub fn list<T: Keep + Sync>(&mut self, items: &[T]) -> io::Result<()> {
+        self.parts(items, T::put)
+    }
+
+    fn parts<T: Sync>(&mut self, items: &[T], put: impl Fn(&T, &mut Vec<u8>) + Sync) -> io::Result<()> {
         self.out.write_all(&(items.len() as u64).to_le_bytes())?;
         for abreast in items.chunks(PART * ABREAST) {
             let identified: Vec<Vec<u8>> = abreast
                 .par_chunks(PART)
                 .map(|part| {
                     let mut bytes = Vec::with_capacity(part.len() * 2 * size_of::<T>());
-                    part.iter().for_each(|item| item.put(&mut bytes));
+                    part.iter().for_each(|item| put(item, &mut bytes));
                     bytes
                 })
                 .collect();
@@ -207,9 +211,12 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// As of a list.
-    pub fn map<K: Keep + Copy + Sync, V: Keep + Clone + Sync>(&mut self, map: &NumberMap<K, V>) -> io::Result<()> {
-        let pairs: Vec<(K, V)> = map.iter().map(|(key, value)| (*key, value.clone())).collect();
-        self.list(&pairs)
+    pub fn map<K: Keep + Sync, V: Keep + Sync>(&mut self, map: &NumberMap<K, V>) -> io::Result<()> {
+        let pairs: Vec<(&K, &V)> = map.iter().collect();
+        self.parts(&pairs, |(key, value), out| {
+            key.put(out);
+            value.put(out);
+        })
     }
 }
 

@@ -14,12 +14,12 @@ use super::records::{BY_CREDIT_CODE, RecordNo, RecordTable};
 use super::resolve::decisions::{ResolveScope, decide, flags, name_clusters, refresh_reviews};
 use super::resolve::evidence;
 use super::resolve::relations::Firms;
-use super::resolve::review::queue;
+use super::resolve::review::{evidence_of, queue};
 use super::score::covered::{Covered, covered};
 use super::score::edges::{Scored, ScoringContext};
 use super::score::fit::fit;
 use super::settings::LinkSettings;
-use super::state::{LinkState, Memory};
+use super::state::{LinkState, Memory, WaitingPair};
 use super::update::{begin, follow};
 use crate::model::linkage::{Evidence, Judgement, LinkMethod, LinkRecord, RecordRef};
 
@@ -56,6 +56,38 @@ pub struct Linker {
     pub(super) standing: Option<LinkState>,
 }
 
+/// Some rows of the store, a bit each: every record of a city is asked whether it comes from one of them.
+struct RowSet<'a> {
+    /// In order.
+    ids: &'a [i64],
+    first: u64,
+    /// None where the ids lie too far apart for bits.
+    bits: Option<Vec<u64>>,
+}
+
+/// Ids are handed out one after the other: where they span more than this they are looked up instead.
+const WIDEST: u64 = 1 << 32;
+
+impl RowSet<'_> {
+    fn of(ids: &[i64]) -> RowSet<'_> {
+        let first = ids.first().map_or(0, |id| *id as u64);
+        let span = ids.last().map_or(0, |id| (*id as u64).wrapping_sub(first));
+        let bits = (span < WIDEST).then(|| {
+            let mut bits = vec![0u64; span as usize / 64 + 1];
+            for at in ids.iter().map(|id| (*id as u64).wrapping_sub(first) as usize) {
+                bits[at / 64] |= 1 << (at % 64);
+            }
+            bits
+        });
+        RowSet { ids, first, bits }
+    }
+    fn contains(&self, id: i64) -> bool {
+        let Some(bits) = &self.bits else { return self.ids.binary_search(&id).is_ok() };
+        let at = (id as u64).wrapping_sub(self.first);
+        bits.get((at / 64) as usize).is_some_and(|bits| bits >> (at % 64) & 1 == 1)
+    }
+}
+
 /// Everything that stands: an outcome without decisions and events.
 fn outcome(scoring: ScoringContext<'_>, standing: &LinkState, memory: &Memory, scored: Scored) -> Linking {
     let ScoringContext { record_table, profiles, index, settings, .. } = scoring;
@@ -73,7 +105,7 @@ fn outcome(scoring: ScoringContext<'_>, standing: &LinkState, memory: &Memory, s
         entities: standing.in_use.len(),
         keys: index.len(),
     };
-    let review = queue(standing.reviews.values().flatten());
+    let review = queue(record_table, settings, standing.reviews.values().flatten());
     Linking { review, relations, flags, statistics, ..Linking::default() }
 }
 
@@ -96,13 +128,10 @@ impl Linker {
     /// Forgets what the rows `touched` (store ids in order) said and `put` does not say again.
     pub fn retire(&mut self, touched: &[i64], put: &[LinkRecord]) {
         let said: HashSet<(i64, u16)> = put.iter().map(|record| (record.store_id, record.part)).collect();
-        let gone: Vec<u64> = self
-            .records()
-            .filter(|(_, store_id, part)| touched.binary_search(store_id).is_ok() && !said.contains(&(*store_id, *part)))
-            .map(|(reference, ..)| reference)
-            .collect();
-        for reference in gone {
-            self.record_table.remove(reference);
+        let is_gone = |record: &RecordNo| !said.contains(&self.stored(*record));
+        let gone: Vec<RecordNo> = self.records_of_rows(touched).into_iter().filter(is_gone).collect();
+        for record in gone {
+            self.record_table.remove(self.record_table.facts(record).reference);
         }
     }
 
@@ -226,9 +255,10 @@ impl Linker {
 
     /// The records that stand and come from these rows of the store (ids in order), in order.
     pub fn records_of_rows(&self, store_ids: &[i64]) -> Vec<RecordNo> {
+        let wanted = RowSet::of(store_ids);
         let of_rows = |record: &RecordNo| {
             let facts = self.record_table.facts(*record);
-            !facts.is_gone() && store_ids.binary_search(&facts.store_id).is_ok()
+            !facts.is_gone() && wanted.contains(facts.store_id)
         };
         self.all_records().filter(of_rows).collect()
     }
@@ -238,15 +268,22 @@ impl Linker {
     }
 
     /// The pairs for a person of which at least one profile's word is `asked` for, each as the queue has it.
-    pub fn reviews(&self, asked: impl Fn(&ReviewPair) -> bool + Sync) -> Vec<ReviewPair> {
+    pub fn reviews(&self, asked: impl Fn(&WaitingPair) -> bool + Sync) -> Vec<ReviewPair> {
         let Some(standing) = &self.standing else { return Vec::new() };
-        let words: Vec<&[ReviewPair]> = standing.reviews.values().map(|pairs| &**pairs).collect();
-        let ids: Vec<&str> =
-            words.par_iter().flat_map_iter(|pairs| pairs.iter()).filter(|pair| asked(pair)).map(|pair| &*pair.id).collect();
-        let ids: HashSet<&str> = ids.into_iter().collect();
-        let of_ids: Vec<&ReviewPair> =
-            words.par_iter().flat_map_iter(|pairs| pairs.iter()).filter(|pair| ids.contains(&*pair.id)).collect();
-        queue(of_ids.into_iter())
+        let words: Vec<&[WaitingPair]> = standing.reviews.values().map(|pairs| &**pairs).collect();
+        let both = |pair: &WaitingPair| (pair.left.min(pair.right), pair.left.max(pair.right));
+        let of: Vec<(RecordNo, RecordNo)> =
+            words.par_iter().flat_map_iter(|pairs| pairs.iter()).filter(|pair| asked(pair)).map(both).collect();
+        let of: HashSet<(RecordNo, RecordNo)> = of.into_iter().collect();
+        let words: Vec<&WaitingPair> =
+            words.par_iter().flat_map_iter(|pairs| pairs.iter()).filter(|pair| of.contains(&both(pair))).collect();
+        queue(&self.record_table, &self.settings, words.into_iter())
+    }
+
+    /// What speaks for and against a pair of the last run, feature by feature.
+    pub fn evidence_of_pair(&self, pair: &ReviewPair) -> Vec<Evidence> {
+        let Some(standing) = &self.standing else { return Vec::new() };
+        evidence_of(self.scoring(standing), pair.records, pair.of_unit)
     }
 
     /// What the records of whole entities state of others.
@@ -437,5 +474,20 @@ impl Linker {
         };
         let weight = if weakest.is_finite() { weakest - sum } else { 0.0 };
         vec![Evidence { feature: "through".into(), level: "joined".into(), left: name(0), right: name(1), weight }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RowSet;
+
+    #[test]
+    fn rows_are_found_however_far_apart_their_ids_are() {
+        for ids in [vec![], vec![3], vec![-70, 0, 1, 63, 64, 65, 200], vec![i64::MIN, 0, 5, i64::MAX]] {
+            let set = RowSet::of(&ids);
+            for id in (-300..300).chain([i64::MIN, i64::MIN + 1, i64::MAX - 1, i64::MAX]) {
+                assert_eq!(set.contains(id), ids.contains(&id), "{id} of {ids:?}");
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use super::codec::{kept, kept_choice};
 use super::entity_key::{EntityKey, reference};
-use crate::model::linkage::{Evidence, Judgement, JudgementVerdict, LinkMethod, RecordRef, RelationKind};
+use crate::model::linkage::{Judgement, JudgementVerdict, LinkMethod, RecordRef, RelationKind};
 use crate::model::value::PartialDate;
 
 /// What the last run decided. Empty for the first run.
@@ -111,11 +111,13 @@ pub enum EntityEvent {
     Gone(EntityKey),
 }
 
-/// A pair that a person should look at.
+/// A pair that a person should look at. What speaks for and against it tells [`super::Linker::evidence_of_pair`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReviewPair {
     /// Depends on the two records only: the same pair has the same id in every run.
     pub id: Box<str>,
+    /// Numbers of the left and the right record in the linker.
+    pub records: (u32, u32),
     /// One record.
     pub left: RecordRef,
     /// The other record.
@@ -130,12 +132,12 @@ pub struct ReviewPair {
     pub right_entity: Option<EntityKey>,
     /// log2 odds.
     pub weight: f32,
-    /// What speaks for and against it, feature by feature.
-    pub evidence: Vec<Evidence>,
     /// The left record is a union's, or a unit's on its list: a yes would cover the enterprise of the right one.
     pub of_union: bool,
     /// Joined all the same, and to be confirmed; false: apart until somebody says otherwise.
     pub joined: bool,
+    /// An establishment with a code of its own beside its firm, which nothing but the names ties together.
+    pub of_unit: bool,
 }
 
 /// A fact between two entities.
@@ -253,18 +255,4 @@ kept_choice!(FlagKind:
 kept_choice!(RelationKind: BranchOf, AbsorbedBy, RenamedFrom, SameGroup);
 kept_choice!(JudgementVerdict: Same, Different, NotSure);
 kept!(RecordRef { registry, key, part });
-kept!(Evidence { feature, level, left, right, weight });
 kept!(Judgement { id, verdict, left, right });
-kept!(ReviewPair {
-    id,
-    left,
-    right,
-    left_store_id,
-    right_store_id,
-    left_entity,
-    right_entity,
-    weight,
-    evidence,
-    of_union,
-    joined,
-});

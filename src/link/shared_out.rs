@@ -522,7 +522,7 @@ impl Gathering {
 
     /// The pairs by numbers. Who is only a rival, and not here, gets a number of which no more is known than clustering asks.
     fn scored_pairs(&mut self, settings: &LinkSettings) -> Result<ScoredPairs, GatheringFault> {
-        let mut scored_pairs = ScoredPairs::default();
+        let mut lists: Vec<(ProfileNo, Vec<ScoredPair>)> = Vec::new();
         let mut strangers: HashMap<u64, ProfileNo> = HashMap::new();
         let ordered = best(std::mem::take(&mut self.pairs), settings);
         for pairs in ordered.chunk_by(|(a, _), (b, _)| a.left == b.left) {
@@ -539,8 +539,9 @@ impl Gathering {
                 };
                 of_left.push(ScoredPair { right, weight: pair.weight, said: 0 });
             }
-            scored_pairs.insert(from, of_left);
+            lists.push((from, of_left));
         }
-        Ok(scored_pairs)
+        lists.sort_unstable_by_key(|(left, _)| *left);
+        Ok(ScoredPairs::of_lists(lists.into_iter()).expect("a component has fewer pairs than four thousand million"))
     }
 }

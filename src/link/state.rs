@@ -7,7 +7,7 @@ use super::compare::frequencies::ValueFrequencies;
 use super::entity_key::EntityKey;
 use super::group::profiles::{ProfileNo, Profiles};
 use super::number_map::NumberMap;
-use super::outcome::{Decision, ReviewPair};
+use super::outcome::Decision;
 use super::records::{NameNo, RecordNo, RecordTable};
 use super::score::edges::ScoredPairs;
 use crate::model::linkage::{Judgement, RelationKind};
@@ -23,7 +23,7 @@ pub struct LinkState {
     pub roots: Vec<ProfileNo>,
     /// Of the unidentified profiles.
     pub joined: NumberMap<ProfileNo, Assignment>,
-    pub reviews: NumberMap<ProfileNo, Box<[ReviewPair]>>,
+    pub reviews: NumberMap<ProfileNo, Box<[WaitingPair]>>,
     pub stated_relations: StatedRelations,
     /// Bits of the entity keys in use → records that bear them.
     pub in_use: NumberMap<u64, u32>,
@@ -127,7 +127,30 @@ pub struct StatedRelation {
     pub record: RecordNo,
 }
 
+/// A pair that a person should look at, as one of its two sides has it. What speaks for and against it is worked out again whenever it
+/// is asked for ([`super::Linker::evidence_of_pair`]): a city has nearly as many of these as enterprises.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WaitingPair {
+    /// The record that asks.
+    pub left: RecordNo,
+    /// The one that may be the same.
+    pub right: RecordNo,
+    /// Entity of the left record.
+    pub left_entity: Option<EntityKey>,
+    /// Entity of the right record.
+    pub right_entity: Option<EntityKey>,
+    /// log2 odds.
+    pub weight: f32,
+    /// Hash of what is told of it.
+    pub told: u64,
+    /// Joined all the same, and to be confirmed.
+    pub joined: bool,
+    /// An establishment with a code of its own beside its firm: nothing but the names was looked at.
+    pub of_unit: bool,
+}
+
 /// What all profiles say.
 pub type StatedRelations = NumberMap<ProfileNo, Box<[StatedRelation]>>;
 
 kept!(StatedRelation { kind, to, bearer, mark, name, len, since, record });
+kept!(WaitingPair { left, right, left_entity, right_entity, weight, told, joined, of_unit });

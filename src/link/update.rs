@@ -34,8 +34,7 @@ pub fn begin(
     let index = Index::of(record_table, &profiles);
     let scoring = ScoringContext { record_table, profiles: &profiles, terms: &terms, weights, index: &index, settings };
     let unidentified: Vec<ProfileNo> = profiles.standing().filter(|p| profiles.get(*p).is_unidentified()).collect();
-    let mut scored_pairs = ScoredPairs::default();
-    let scored = scored_pairs.score(scoring, &unidentified);
+    let (scored_pairs, scored) = ScoredPairs::of_all(scoring, &unidentified);
     let mut standing = LinkState { profiles, terms, index, scored_pairs, ..LinkState::default() };
     for profile in unidentified {
         standing.count_name(record_table, profile, true);

@@ -15,7 +15,7 @@ use crate::link::LinkedRelation;
 use crate::model::enterprise::{Enterprise, People, TradeUnion};
 use crate::model::tie::Tie;
 use crate::store::Store;
-use crate::store::entity::{self, ReviewRow};
+use crate::store::entity::{self, QueuedPair};
 use crate::store::history::{self, EditionBasis, FormerLink};
 
 /// Everything that may be another than in the edition before.
@@ -65,7 +65,7 @@ pub struct LinkChanges {
 pub struct ReviewChanges {
     /// Taken out by id; those that are others now are put in again.
     pub out: Vec<Box<str>>,
-    pub put: Vec<ReviewRow>,
+    pub put: Vec<QueuedPair>,
     /// Pairs that are the same and would change something else: id, effect, rank.
     pub ranks: Vec<(String, String, f64)>,
 }
@@ -83,6 +83,7 @@ pub async fn publish_part(store: &Store, root: &Path, p: PartPublication) -> Res
     let lacking = newly_lacking(&p.enterprises, p.decided_before.as_deref());
     let (inputs, but_findings, basis, as_of) = (p.inputs.clone(), p.inputs_but_findings.clone(), p.basis.clone(), p.header.as_of);
 
+    tracing::debug!(changes = changed.len(), "changes found");
     let mut tx = store.begin().await?;
     history::keep_links(&mut tx, number, &p.links.former).await.map_err(failed)?;
     entity::put_links(&mut tx, &p.joined, &p.links.put, new_link).await.map_err(failed)?;
@@ -91,8 +92,10 @@ pub async fn publish_part(store: &Store, root: &Path, p: PartPublication) -> Res
     for id in &p.links.ended {
         entity::end_entity(&mut tx, id, number, p.events.merged.get(id).map(|m| &**m)).await.map_err(failed)?;
     }
+    tracing::debug!(put = p.links.put.len(), dropped = p.links.dropped.len(), "links kept");
     entity::change_review(&mut tx, &p.review.out, &p.review.put).await.map_err(failed)?;
     entity::rank_review(&mut tx, &p.review.ranks).await.map_err(failed)?;
+    tracing::debug!(out = p.review.out.len(), put = p.review.put.len(), ranks = p.review.ranks.len(), "pairs kept");
     crate::store::relation::replace_of(&mut tx, &p.relations.0, &relations::relation_rows(&p.relations.1))
         .await
         .map_err(failed)?;
@@ -100,9 +103,11 @@ pub async fn publish_part(store: &Store, root: &Path, p: PartPublication) -> Res
     for (key, digest) in [(INPUTS, &inputs), (INPUTS_BUT_FINDINGS, &but_findings), (LINKED_INPUTS, &inputs)] {
         crate::store::set_meta(&mut tx, key, digest).await.map_err(failed)?;
     }
+    tracing::debug!("changes kept");
     let root = root.to_path_buf();
     let written = tokio::task::spawn_blocking(move || write(&root, p).map(|manifest| (manifest, root)));
     let (manifest, root) = written.await.expect("writing an edition does not panic")?;
+    tracing::debug!("edition written");
     let same = |manifest: &Manifest| before == (manifest.content.clone(), manifest.as_of);
     let Some(manifest) = manifest.filter(|manifest| !same(manifest)) else {
         // The inputs moved but the graph did not: keep the links, publish nothing.
@@ -118,6 +123,7 @@ pub async fn publish_part(store: &Store, root: &Path, p: PartPublication) -> Res
     history::keep(&mut tx, number, &basis, &[], &lacking, as_of).await.map_err(failed)?;
     crate::store::held_edition::close(&mut tx, number).await.map_err(failed)?;
     tx.commit().await.map_err(failed)?;
+    tracing::debug!("committed");
     Ok(Some(manifest))
 }
 

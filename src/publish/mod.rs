@@ -39,7 +39,7 @@ pub use links::{DecidedRecord, StoredLinks};
 use links::{entity_changes, former_links, link_changes, new_link};
 pub use people::{CountedPeople, PeopleOfPart};
 pub use relations::relation_rows;
-pub use review::{contradictions, is_contradiction, of_pair, open_pairs};
+pub use review::{Stake, ToldPair, contradictions, effect, is_contradiction, of_pair, open_pairs};
 
 /// Everything one edition is made of.
 pub struct Publication {
@@ -51,7 +51,9 @@ pub struct Publication {
     /// What the verdicts need and no source brought.
     pub unmet: Vec<crate::model::verdict::Unmet>,
     pub joined: Vec<DecidedRecord>,
+    /// Of linking's outcome its pairs stand in `review`.
     pub linking: Linking,
+    pub review: Vec<ToldPair>,
     pub assessed: Assessed,
     /// Names of the registries.
     pub registries: Vec<Box<str>>,
@@ -78,7 +80,9 @@ pub async fn publish(store: &Store, root: &Path, p: Publication) -> Result<Optio
     let number = i64::from(p.number);
     let at = p.published_at.timestamp_millis();
     let compared = tokio::task::spawn_blocking(move || {
-        let news = News::of(&p, number, at);
+        let mut p = p;
+        let review = std::mem::take(&mut p.review);
+        let news = News::of(&p, review, number, at);
         (p, news)
     });
     let (p, news) = compared.await.expect("comparing does not panic");
@@ -138,7 +142,7 @@ struct News {
     /// Ended ids, and those that took them in.
     merged: std::collections::HashMap<Box<str>, Box<str>>,
     changes: Vec<crate::store::edition::ChangeRow>,
-    pairs: Vec<crate::store::entity::ReviewRow>,
+    pairs: Vec<crate::store::entity::QueuedPair>,
     relations: Vec<crate::store::relation::RelationRow>,
     /// Positions in `joined` of the links to write.
     links: Vec<u32>,
@@ -151,7 +155,7 @@ struct News {
 }
 
 impl News {
-    fn of(p: &Publication, number: i64, at: i64) -> News {
+    fn of(p: &Publication, review: Vec<ToldPair>, number: i64, at: i64) -> News {
         let EntityHistory { merged, splits } = EntityHistory::of(&p.linking.events);
         let enterprises = &p.assessed.enterprises;
         let of_enterprises = || {
@@ -163,15 +167,16 @@ impl News {
                 (None, Some(_)) => newly_lacking(enterprises, before.as_ref()),
                 (None, None) => Vec::new(),
             };
-            (changes, review::review_rows(&p.linking.review, enterprises), lacking)
+            (changes, lacking)
         };
         let of_links = || {
             let (links, dropped) = link_changes(&p.joined, &p.links_before);
             let former = former_links(&p.joined, &links, &dropped, &p.links_before);
             (links, dropped, former, entity_changes(&p.joined, &p.links_before))
         };
-        let ((changes, pairs, lacking), (links, dropped, former, (appeared, ended))) = rayon::join(of_enterprises, of_links);
-        let relations = relations::relation_rows(&p.linking.relations);
+        let ((changes, lacking), (links, dropped, former, (appeared, ended))) = rayon::join(of_enterprises, of_links);
+        let (relations, pairs) =
+            rayon::join(|| relations::relation_rows(&p.linking.relations), || review::queued(review, enterprises));
         News { merged, changes, pairs, relations, links, dropped, former, lacking, appeared, ended }
     }
 }

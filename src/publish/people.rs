@@ -13,6 +13,7 @@ use crate::assess::policy::DispatchedCount;
 use crate::edition::{Edition, EnterpriseRow};
 use crate::model::enterprise::{Enterprise, People, TradeUnion};
 use crate::model::tie::{Tie, TieKind};
+use crate::model::verdict::UnionStatus;
 
 /// What is known of the part.
 pub struct PeopleOfPart<'a> {
@@ -44,9 +45,12 @@ pub struct CountedPeople {
 
 /// The union whose members an enterprise of an edition has a share of.
 fn shared_before(row: EnterpriseRow<'_>) -> Option<Option<Box<str>>> {
-    let verdicts = row.verdicts().ok()?;
-    let strongest = verdicts.union.unions.first();
-    Some(strongest.filter(|link| shares(link, row.branch_of())).map(|link| link.union.clone()))
+    // Without one nothing has to be unpacked; most have none.
+    if matches!(row.union(), Some(UnionStatus::None | UnionStatus::Possible)) {
+        return Some(None);
+    }
+    let strongest = row.strongest_union().ok()?;
+    Some(strongest.filter(|link| shares(link, row.branch_of())).map(|link| link.union))
 }
 
 impl PeopleOfPart<'_> {

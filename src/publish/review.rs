@@ -1,24 +1,31 @@
 //! The review queue: which pairs wait for a person, and which of them matter most for the gap list.
 
-use std::collections::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::edition::{Edition, EnterpriseRow, Filter};
-use crate::link::ReviewPair;
+use crate::link::{EntityKey, ReviewPair};
 use crate::model::enterprise::Enterprise;
 use crate::model::facts::OpenPair;
 use crate::model::linkage::RecordRef;
 use crate::model::verdict::{FundStatus, SizeStatus, UnionStatus};
-use crate::store::entity::ReviewRow;
+use crate::store::entity::{QueuedPair, ReviewRow};
 
 /// Points above any priority score: pairs that would change the gap list come first.
 const CHANGES_GAP_LIST: f64 = 10_000.0;
 /// Points for pairs that would change a verdict outside the list.
 const CHANGES_VERDICT: f64 = 5_000.0;
 
+/// A pair that waits, and what speaks for and against it.
+#[derive(Debug, Clone)]
+pub struct ToldPair {
+    pub pair: ReviewPair,
+    /// `Evidence` as a JSON list, as the queue keeps it.
+    pub evidence: Box<str>,
+}
+
 /// Open pairs as assessing takes them: a union's record that nearly matches an enterprise.
-pub fn open_pairs(review: &[ReviewPair]) -> Vec<OpenPair> {
+pub fn open_pairs<'a>(review: impl Iterator<Item = &'a ReviewPair>) -> Vec<OpenPair> {
     review
-        .iter()
         .filter(|p| p.of_union && !p.joined)
         .filter_map(|p| {
             Some(OpenPair {
@@ -33,25 +40,56 @@ pub fn open_pairs(review: &[ReviewPair]) -> Vec<OpenPair> {
 
 /// The queue as the store keeps it. `effect` is a code that clients get as text: `covers_lacking`, `covers`,
 /// `confirms`, `joins`.
-pub fn review_rows(review: &[ReviewPair], enterprises: &[Enterprise]) -> Vec<ReviewRow> {
-    let wanted: HashMap<String, usize> =
-        review.iter().flat_map(|p| [p.left_entity, p.right_entity]).flatten().map(|e| (e.to_string(), 0)).collect();
-    let by_id: HashMap<&str, &Enterprise> =
-        enterprises.iter().filter(|e| wanted.contains_key(&*e.id)).map(|e| (&*e.id, e)).collect();
-    review.iter().map(|p| of_pair(p, p.right_entity.and_then(|e| by_id.get(e.to_string().as_str()).copied()))).collect()
+pub fn queued(review: Vec<ToldPair>, enterprises: &[Enterprise]) -> Vec<QueuedPair> {
+    let of_right = |p: &ToldPair| p.pair.right_entity;
+    let wanted: HashSet<EntityKey> = review.iter().filter_map(of_right).collect();
+    let wanted = |e: &Enterprise| e.id.parse().ok().filter(|id| wanted.contains(id));
+    let stakes: HashMap<EntityKey, Stake> = enterprises.iter().filter_map(|e| Some((wanted(e)?, Stake::of(e)))).collect();
+    review.into_iter().map(|p| of_pair(of_right(&p).and_then(|e| stakes.get(&e).copied()), p)).collect()
 }
 
-/// One pair of the queue; `enterprise` is that of its right record.
-pub fn of_pair(p: &ReviewPair, enterprise: Option<&Enterprise>) -> ReviewRow {
-    let (effect, rank) = effect(p, enterprise);
-    ReviewRow {
-        id: p.id.to_string(),
-        left: p.left.clone(),
-        right: p.right.clone(),
-        entities: [p.left_entity, p.right_entity].into_iter().flatten().map(|e| e.to_string()).collect(),
-        weight: f64::from(p.weight),
-        evidence: p.evidence.clone(),
-        effect: effect.to_owned(),
+/// What an enterprise stands for in the queue.
+#[derive(Debug, Clone, Copy)]
+pub struct Stake {
+    /// Priority score.
+    score: f64,
+    /// Above designated size.
+    above: bool,
+    union: UnionStatus,
+}
+
+impl Stake {
+    /// Of one that was judged.
+    pub fn of(e: &Enterprise) -> Stake {
+        let verdicts = &e.verdicts;
+        Stake {
+            score: f64::from(verdicts.priority.score),
+            above: verdicts.size.verdict == SizeStatus::Above,
+            union: verdicts.union.verdict,
+        }
+    }
+    /// Of one that stands in an edition.
+    pub fn of_row(row: &EnterpriseRow<'_>) -> Stake {
+        Stake {
+            score: f64::from(row.priority()),
+            above: row.size() == Some(SizeStatus::Above),
+            union: row.union().unwrap_or(UnionStatus::None),
+        }
+    }
+}
+
+/// One pair of the queue; `stake` is that of its right record's enterprise.
+pub fn of_pair(stake: Option<Stake>, ToldPair { pair, evidence }: ToldPair) -> QueuedPair {
+    let (effect, rank) = effect(&pair, stake);
+    let entities: Vec<String> = [pair.left_entity, pair.right_entity].into_iter().flatten().map(|e| e.to_string()).collect();
+    QueuedPair {
+        id: pair.id,
+        left: pair.left,
+        right: pair.right,
+        entities: serde_json::to_string(&entities).expect("ids").into(),
+        weight: f64::from(pair.weight),
+        evidence,
+        effect,
         rank,
     }
 }
@@ -98,31 +136,26 @@ pub fn is_contradiction(row: &ReviewRow) -> bool {
 }
 
 /// What a pair of the queue would change, now that some enterprises are judged otherwise; None where it is none of theirs.
-pub fn effect_again(
-    pair: &ReviewRow,
-    of_union: bool,
-    enterprises: &hashbrown::HashMap<&str, &Enterprise>,
-) -> Option<(&'static str, f64)> {
+pub fn effect_again(pair: &ReviewRow, of_union: bool, enterprises: &HashMap<&str, &Enterprise>) -> Option<(&'static str, f64)> {
     // The right side's enterprise stands last (`review_rows`); where there is only one, a pair that joins may have none on the right.
     if pair.entities.len() < 2 && pair.effect == "joins" {
         return None;
     }
     let enterprise = enterprises.get(pair.entities.last()?.as_str())?;
-    Some(effect_of(of_union, pair.effect == "confirms", pair.weight, Some(enterprise)))
+    Some(effect_of(of_union, pair.effect == "confirms", pair.weight, Some(Stake::of(enterprise))))
 }
 
-fn effect(pair: &ReviewPair, enterprise: Option<&Enterprise>) -> (&'static str, f64) {
-    effect_of(pair.of_union, pair.joined, f64::from(pair.weight), enterprise)
+/// What a decision on a pair would change, and how urgent that is.
+pub fn effect(pair: &ReviewPair, stake: Option<Stake>) -> (&'static str, f64) {
+    effect_of(pair.of_union, pair.joined, f64::from(pair.weight), stake)
 }
 
-fn effect_of(of_union: bool, joined: bool, weight: f64, enterprise: Option<&Enterprise>) -> (&'static str, f64) {
+fn effect_of(of_union: bool, joined: bool, weight: f64, stake: Option<Stake>) -> (&'static str, f64) {
     // Between equals the closest call first: there a person's eye is worth most.
     let closeness = 1.0 / (1.0 + weight.abs());
-    let Some(e) = enterprise else { return ("joins", closeness) };
-    let urgency = f64::from(e.verdicts.priority.score);
-    let above = e.verdicts.size.verdict == SizeStatus::Above;
+    let Some(Stake { score: urgency, above, union }) = stake else { return ("joins", closeness) };
     match (of_union, joined) {
-        (true, false) if above && matches!(e.verdicts.union.verdict, UnionStatus::Possible | UnionStatus::None) => {
+        (true, false) if above && matches!(union, UnionStatus::Possible | UnionStatus::None) => {
             ("covers_lacking", CHANGES_GAP_LIST + urgency + closeness)
         }
         (true, false) => ("covers", CHANGES_VERDICT + urgency + closeness),

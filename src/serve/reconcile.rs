@@ -399,7 +399,7 @@ fn score(plain: &RestRequest, query: &SoughtName, rows: &[Row]) -> Vec<Candidate
         let other = if &*pair.left.registry == "spreadsheet" { &pair.right } else { &pair.left };
         if let Some(at) = position(&other.key) {
             found[at].score = found[at].score.max(chance(pair.weight).min(99.0));
-            found[at].features.extend(pair.evidence.iter().map(|e| feature(&e.feature, f64::from(e.weight))));
+            found[at].features.extend(linker.evidence_of_pair(pair).iter().map(|e| feature(&e.feature, f64::from(e.weight))));
         }
     }
     found

@@ -50,6 +50,27 @@ pub struct ReviewRow {
     pub rank: f64,
 }
 
+/// A pair as it is put into the queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueuedPair {
+    /// As of a [`ReviewRow`].
+    pub id: Box<str>,
+    /// One record.
+    pub left: RecordRef,
+    /// The other record.
+    pub right: RecordRef,
+    /// Ids of the entities they belong to now, as a JSON list.
+    pub entities: Box<str>,
+    /// log2 odds that the two are one.
+    pub weight: f64,
+    /// What speaks for and against it: `Evidence` as a JSON list.
+    pub evidence: Box<str>,
+    /// Code of what a decision would change.
+    pub effect: &'static str,
+    /// Greater comes first.
+    pub rank: f64,
+}
+
 macro_rules! review_row {
     ($r:expr) => {{
         let id: String = $r.get(0);
@@ -458,7 +479,7 @@ pub async fn rank_review(tx: &mut Tx, pairs: &[(String, String, f64)]) -> Result
 ///
 /// # Errors
 /// The database's: the transaction is then dropped.
-pub async fn replace_review(tx: &mut Tx, pairs: &[ReviewRow]) -> Result<(), sqlx::Error> {
+pub async fn replace_review(tx: &mut Tx, pairs: &[QueuedPair]) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query("DELETE FROM review_pair").execute(c).await.map(|_| ()))?;
     put_review(tx, pairs).await
 }
@@ -467,7 +488,7 @@ pub async fn replace_review(tx: &mut Tx, pairs: &[ReviewRow]) -> Result<(), sqlx
 ///
 /// # Errors
 /// The database's: the transaction is then dropped.
-pub async fn change_review(tx: &mut Tx, out: &[Box<str>], pairs: &[ReviewRow]) -> Result<(), sqlx::Error> {
+pub async fn change_review(tx: &mut Tx, out: &[Box<str>], pairs: &[QueuedPair]) -> Result<(), sqlx::Error> {
     match tx {
         Tx::Sqlite(t) => {
             let ids = serde_json::to_string(out).expect("ids");
@@ -482,31 +503,28 @@ pub async fn change_review(tx: &mut Tx, out: &[Box<str>], pairs: &[ReviewRow]) -
     put_review(tx, pairs).await
 }
 
-async fn put_review(tx: &mut Tx, pairs: &[ReviewRow]) -> Result<(), sqlx::Error> {
+async fn put_review(tx: &mut Tx, pairs: &[QueuedPair]) -> Result<(), sqlx::Error> {
     const SQL: &str = "INSERT INTO review_pair (id, left_registry, left_key, left_part, right_registry, right_key, right_part,
                                                 entities, weight, evidence, effect, rank)
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING";
-    let lists =
-        |p: &ReviewRow| (serde_json::to_string(&p.entities).expect("ids"), serde_json::to_string(&p.evidence).expect("evidence"));
     match tx {
         Tx::Sqlite(t) => {
             let mut bulk = Bulk::lock(t).await?;
             bulk::blocking(|| {
                 let mut put = bulk.prepare(SQL)?;
                 pairs.iter().try_for_each(|p| {
-                    let (entities, evidence) = lists(p);
                     put.run(&[
-                        p.id.as_str().into(),
+                        (&*p.id).into(),
                         (&*p.left.registry).into(),
                         (&*p.left.key).into(),
                         i64::from(p.left.part).into(),
                         (&*p.right.registry).into(),
                         (&*p.right.key).into(),
                         i64::from(p.right.part).into(),
-                        entities.as_str().into(),
+                        (&*p.entities).into(),
                         p.weight.into(),
-                        evidence.as_str().into(),
-                        p.effect.as_str().into(),
+                        (&*p.evidence).into(),
+                        p.effect.into(),
                         p.rank.into(),
                     ])
                 })
@@ -514,19 +532,18 @@ async fn put_review(tx: &mut Tx, pairs: &[ReviewRow]) -> Result<(), sqlx::Error>
         }
         Tx::Postgres(t) => {
             for p in pairs {
-                let (entities, evidence) = lists(p);
                 sqlx::query(SQL)
-                    .bind(&p.id)
+                    .bind(&*p.id)
                     .bind(&*p.left.registry)
                     .bind(&*p.left.key)
                     .bind(i64::from(p.left.part))
                     .bind(&*p.right.registry)
                     .bind(&*p.right.key)
                     .bind(i64::from(p.right.part))
-                    .bind(entities)
+                    .bind(&*p.entities)
                     .bind(p.weight)
-                    .bind(evidence)
-                    .bind(&p.effect)
+                    .bind(&*p.evidence)
+                    .bind(p.effect)
                     .bind(p.rank)
                     .execute(&mut **t)
                     .await?;

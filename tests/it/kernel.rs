@@ -301,7 +301,7 @@ async fn the_invented_city_is_linked_and_judged_by_filters_as_by_one_machine() {
         entity_of: part.facts.iter().map(|facts| entity_of(facts).map(place)).collect(),
         facts: part.facts,
         relations: ties.collect(),
-        open_pairs: huitu::publish::open_pairs(&linking.review),
+        open_pairs: huitu::publish::open_pairs(linking.review.iter()),
         entities: entities.clone(),
         first_edition: true,
         ..AssessmentInput::default()

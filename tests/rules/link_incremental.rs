@@ -132,10 +132,15 @@ fn said(linker: &Linker, decisions: impl Iterator<Item = Decision>) -> BTreeMap<
 }
 
 /// Pairs, relations and warnings.
-fn rest(linking: &Linking) -> (Vec<String>, Vec<String>, Vec<String>) {
+fn rest(linker: &Linker, linking: &Linking) -> (Vec<String>, Vec<String>, Vec<String>) {
     let pair = |p: &huitu_rules::link::ReviewPair| {
         let entities = (p.left_entity, p.right_entity);
-        format!("{} {:?} {:?} {:?} {:.1} {} {}", p.id, p.left, p.right, entities, p.weight, p.of_union, p.joined)
+        let evidence: Vec<String> = linker
+            .evidence_of_pair(p)
+            .into_iter()
+            .map(|e| format!("{} {} {:?} {:?} {:.1}", e.feature, e.level, e.left, e.right, e.weight))
+            .collect();
+        format!("{} {:?} {:?} {entities:?} {:.1} {} {} {evidence:?}", p.id, p.left, p.right, p.weight, p.of_union, p.joined)
     };
     let relation = |r: &huitu_rules::link::LinkedRelation| format!("{r:?}");
     (
@@ -206,7 +211,7 @@ fn agree(steps: &[Step]) -> Result<(), TestCaseError> {
             number,
             step
         );
-        prop_assert_eq!(rest(&linking), rest(&full), "after step {}: {:?}", number, step);
+        prop_assert_eq!(rest(&grown, &linking), rest(&fresh, &full), "after step {}: {:?}", number, step);
         prop_assert_eq!(linking.statistics.entities, full.statistics.entities);
         prop_assert_eq!(linking.statistics.scored_pairs, full.statistics.scored_pairs);
         let fewer = linking.statistics.compared_pairs <= full.statistics.compared_pairs;

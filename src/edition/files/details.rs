@@ -33,6 +33,13 @@ pub(in crate::edition) struct Reasons<'a> {
     pub factors: Cow<'a, [PriorityFactor]>,
 }
 
+/// Of the same, the unions alone.
+#[derive(Deserialize)]
+pub(in crate::edition) struct Covering {
+    #[serde(rename = "l", default)]
+    pub unions: Vec<UnionLink>,
+}
+
 impl<'a> Reasons<'a> {
     pub fn of(v: &'a Verdicts) -> Reasons<'a> {
         Reasons {

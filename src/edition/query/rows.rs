@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
-use crate::edition::files::details::Reasons;
+use crate::edition::files::details::{Covering, Reasons};
 use crate::edition::files::members::{MemberColumns, RecordsByRegistry};
 use crate::edition::files::unions::{UnionColumns, UnionTold};
 use crate::edition::format::cells::{date, money, number, text, texts, word};
@@ -20,7 +20,7 @@ use crate::model::enterprise::{Bits, Location, LocationBasis};
 use crate::model::value::Money;
 use crate::model::verdict::{
     FundKind, FundStatus, FundVerdict, GapStatus, GapVerdict, OperatingStatus, Ownership, Priority, SizeBasis, SizeClass,
-    SizeStatus, SizeVerdict, UnionKind, UnionStatus, UnionVerdict, Verdicts,
+    SizeStatus, SizeVerdict, UnionKind, UnionLink, UnionStatus, UnionVerdict, Verdicts,
 };
 
 /// One enterprise of an edition.
@@ -277,6 +277,13 @@ impl<'a> EnterpriseRow<'a> {
             },
             priority: Priority { score: self.priority(), factors: reasons.factors.into_owned() },
         })
+    }
+    /// The first of the unions that cover it: the strongest.
+    ///
+    /// # Errors
+    /// As of [`EnterpriseRow::verdicts`], of which this reads the least part.
+    pub fn strongest_union(&self) -> Result<Option<UnionLink>, serde_json::Error> {
+        Ok(serde_json::from_str::<Covering>(self.reasons_json())?.unions.into_iter().next())
     }
     /// The records that were joined, by registry, key and part.
     pub fn members(&self) -> impl ExactSizeIterator<Item = MemberRow<'a>> + use<'a> {

@@ -3,7 +3,7 @@
 //! An address is counted twice, as a whole and by road and number: what two profiles agree on is counted among those who
 //! share just that, and a count that changes concerns nobody else.
 //!
-//! Counts are handed out rounded to three binary digits: a record more or less then changes no weight, as a rule, and
+//! Counts are handed out rounded to powers of two: a record more or less then changes no weight, as a rule, and
 //! the pairs that rest on a count need not be compared again.
 
 use crate::link::codec::{KeepAll, Reader, Writer};
@@ -229,10 +229,12 @@ pub fn rounded_population(profiles: usize) -> u32 {
     ((profiles.max(2) as f64).log2() * 4.0).round().mul_add(0.25, 0.0).exp2() as u32
 }
 
-/// The highest three binary digits of a count, which is 1 at least: off by less than a quarter.
+/// The power of two that is nearest to a count, which is 1 at least: a weight is off by half a unit at most.
 fn rounded(count: u32) -> u32 {
-    let spare = (u32::BITS - count.leading_zeros()).saturating_sub(3);
-    (count >> spare << spare).max(1)
+    let below = count.max(1).ilog2();
+    // Beyond the middle of two powers, which lies at the lower one by the square root of two.
+    let is_beyond = u64::from(count).pow(2) > 1 << (2 * below + 1);
+    1 << (below + u32::from(is_beyond)).min(31)
 }
 
 impl KeepAll for ValueFrequencies {
@@ -273,8 +275,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_keep_three_binary_digits() {
-        let table = [(0, 1), (1, 1), (7, 7), (8, 8), (9, 8), (11, 10), (15, 14), (16, 16), (19, 16), (1000, 896)];
+    fn counts_are_rounded_to_the_nearest_power_of_two() {
+        let table = [
+            (0, 1),
+            (1, 1),
+            (2, 2),
+            (3, 4),
+            (5, 4),
+            (6, 8),
+            (11, 8),
+            (12, 16),
+            (22, 16),
+            (23, 32),
+            (1000, 1024),
+            (u32::MAX, 1 << 31),
+        ];
         for (count, shown) in table {
             assert_eq!(rounded(count), shown, "{count}");
         }

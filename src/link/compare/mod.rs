@@ -30,6 +30,19 @@ pub fn compare(
     left: &[RecordNo],
     right: &[RecordNo],
 ) -> Comparison {
+    compare_unless(record_table, terms, weights, left, right, |_| false).expect("no pair is given up")
+}
+
+/// The same, but for pairs that are hopeless, as four of five candidates are: `is_hopeless` is asked once names, addresses, phones and
+/// numbers are compared and the rest stands as if one side had none of it.
+pub fn compare_unless(
+    record_table: &RecordTable,
+    terms: &ValueFrequencies,
+    weights: &Weights,
+    left: &[RecordNo],
+    right: &[RecordNo],
+    is_hopeless: impl Fn(&Comparison) -> bool,
+) -> Option<Comparison> {
     let mut names = name::best(record_table, terms, weights, left, right);
     let mut establishment = names.level == NameLevel::Equal
         && [names.names.0, names.names.1].iter().any(|name| record_table.name(*name).shape.establishment);
@@ -46,11 +59,11 @@ pub fn compare(
         place: names.place,
         address,
         phone,
-        county: attributes::counties(record_table, left, right, one_name),
-        employees: attributes::employees(record_table, left, right),
-        established: attributes::established(record_table, left, right),
-        industry: attributes::industries(record_table, left, right),
-        occupied: attributes::occupied(record_table, left, right),
+        county: CountyLevel::Absent,
+        employees: EmployeesLevel::Absent,
+        established: EstablishedLevel::Absent,
+        industry: IndustryLevel::Absent,
+        occupied: OccupiedLevel::Free,
         code,
         registration: attributes::registrations(record_table, left, right),
         names: names.names,
@@ -64,6 +77,14 @@ pub fn compare(
         caution: Caution::None,
         broken_count,
     };
+    if is_hopeless(&pair) {
+        return None;
+    }
+    pair.county = attributes::counties(record_table, left, right, one_name);
+    pair.employees = attributes::employees(record_table, left, right);
+    pair.established = attributes::established(record_table, left, right);
+    pair.industry = attributes::industries(record_table, left, right);
+    pair.occupied = attributes::occupied(record_table, left, right);
     pair.caution = caution::caution(&pair, record_table.name(pair.names.0), record_table.name(pair.names.1));
-    pair
+    Some(pair)
 }

@@ -99,7 +99,7 @@ fn relation(record_table: &RecordTable, here: NameNo, there: NameNo) -> (NameLev
     }
     let (a, b) = (record_table.name(here), record_table.name(there));
     let (ea, eb) = (record_table.name_entry(here), record_table.name_entry(there));
-    if a.glyphs == b.glyphs {
+    if same(a.glyphs, b.glyphs) {
         return (NameLevel::Equal, FormLevel::Same, PlaceLevel::Same);
     }
     let level = if a.shape.english != b.shape.english {
@@ -128,11 +128,17 @@ fn relation(record_table: &RecordTable, here: NameNo, there: NameNo) -> (NameLev
     (level, form, places(a, b))
 }
 
+/// Whether two texts are one. They are short and differ early, as a rule, where the call of a comparison of memory costs more than what
+/// it compares.
+fn same(a: &[Glyph], b: &[Glyph]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(one, other)| one == other)
+}
+
 /// `long` is `short` with a place in front that was not taken for one (平谷鑫达商贸), or `short`'s beginning was taken for
 /// a place (安达路通 for 路通 of 安达).
 fn prefixed(long: NameRef<'_>, short: NameRef<'_>) -> bool {
     let (x, y) = (long.stem(), short.stem());
-    if long.branch() != short.branch() {
+    if !same(long.branch(), short.branch()) {
         return false;
     }
     let place = short.place();
@@ -143,9 +149,9 @@ fn prefixed(long: NameRef<'_>, short: NameRef<'_>) -> bool {
 /// 昌平某某商贸 and 密云某某商贸: the 字号 seem to begin with a place each, and the rest is the same.
 fn of_two_counties(a: NameRef<'_>, b: NameRef<'_>) -> bool {
     let (x, y) = (a.stem(), b.stem());
-    let same = x.iter().rev().zip(y.iter().rev()).take_while(|(a, b)| a == b).count();
+    let alike = x.iter().rev().zip(y.iter().rev()).take_while(|(a, b)| a == b).count();
     let county = |text: &[Glyph]| (2..=3).contains(&text.len()) && PLACES.is_place(text);
-    same >= 3 && a.branch() == b.branch() && county(&x[..x.len() - same]) && county(&y[..y.len() - same])
+    alike >= 3 && same(a.branch(), b.branch()) && county(&x[..x.len() - alike]) && county(&y[..y.len() - alike])
 }
 
 /// `short` is `long` without its form, and what it ends with was taken for one: 某某实验工厂 of 某某实验工厂有限公司; or with a
@@ -257,7 +263,7 @@ impl Flat {
 
 /// 字号, trade and branch against each other where they are not equal.
 fn stems(a: NameRef<'_>, b: NameRef<'_>) -> NameLevel {
-    if a.branch() == b.branch() && (is_numbered(a.stem(), b.stem()) || is_numbered(b.stem(), a.stem())) {
+    if same(a.branch(), b.branch()) && (is_numbered(a.stem(), b.stem()) || is_numbered(b.stem(), a.stem())) {
         return NameLevel::OtherBranch;
     }
     if a.is_branch() || b.is_branch() {
@@ -279,13 +285,13 @@ fn stems(a: NameRef<'_>, b: NameRef<'_>) -> NameLevel {
         return NameLevel::TradeCut;
     }
     let (brand, other) = (a.brand(), b.brand());
-    if !brand.is_empty() && brand == other {
+    if !brand.is_empty() && same(brand, other) {
         return trades(a, b);
     }
     if let Some(level) = abbreviation(a, b) {
         return level;
     }
-    let same_trade = a.trade() == b.trade();
+    let same_trade = same(a.trade(), b.trade());
     if same_trade && brand.len().min(other.len()) >= 2 && (contains(brand, other) || contains(other, brand)) {
         return NameLevel::BrandExtended;
     }
@@ -463,5 +469,5 @@ fn subsequence(short: &[Glyph], long: &[Glyph]) -> bool {
 }
 
 fn contains(long: &[Glyph], short: &[Glyph]) -> bool {
-    long.len() > short.len() && long.windows(short.len()).any(|w| w == short)
+    long.len() > short.len() && long.windows(short.len()).any(|part| same(part, short))
 }

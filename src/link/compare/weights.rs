@@ -44,6 +44,10 @@ pub const ADDRESS: usize = 3;
 /// Position of the telephone among the features.
 pub const PHONE: usize = 4;
 const CODE: usize = 10;
+/// District, staff, day, industry, and who is there already: what is compared last.
+const LATER: std::ops::Range<usize> = 5..CODE;
+/// Sums of the same numbers in another order differ by less.
+const ROUNDED: f32 = 0.001;
 
 /// How often a level is seen among pairs of one enterprise (`m`) and among others (`u`).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -82,6 +86,8 @@ pub struct Weights {
     log2: [[Vec<f32>; FEATURES]; 2],
     /// log2 m alone, for agreement weighed by frequency.
     log2_m: [[Vec<f32>; FEATURES]; 2],
+    /// What the features of [`LATER`] weigh together at most, or nothing.
+    later_at_most: [f32; 2],
 }
 
 /// What went wrong with a weight table.
@@ -148,7 +154,9 @@ impl Weights {
                 }
             }
         }
-        Ok(Weights { table, log2, log2_m })
+        let most = |levels: &Vec<f32>| levels.iter().copied().fold(0.0, f32::max);
+        let later_at_most = [0, 1].map(|which| log2[which][LATER].iter().map(most).sum());
+        Ok(Weights { table, log2, log2_m, later_at_most })
     }
 
     /// As it was read.
@@ -200,6 +208,13 @@ impl Weights {
             }
         }
         weights
+    }
+
+    /// What a pair can weigh at most of which the features of [`LATER`] are not compared yet, and that no claim binds.
+    pub fn at_most(&self, pair: &Comparison, profiles: u32) -> f32 {
+        let weights = self.weigh(pair, profiles);
+        let known = weights[..LATER.start].iter().chain(&weights[LATER.end..]).sum::<f32>() + self.prior(pair);
+        known + self.later_at_most[usize::from(!pair.of_roll)] + ROUNDED
     }
 
     /// log2 odds that the two are one enterprise: the sum of all, held below joining where there is a caution.

@@ -5,16 +5,17 @@ use rayon::prelude::*;
 
 use super::evidence;
 use super::relations::Firms;
-use super::review::{review, unit_or_part};
+use super::review::{review, to_pair, unit_or_part};
 use crate::link::cluster::JudgedPairs;
 use crate::link::cluster::entity_ids::{Unnamed, name};
 use crate::link::entity_key::{EntityKey, reference_of};
 use crate::link::group::profiles::ProfileNo;
 use crate::link::number_map::NumberMap;
 use crate::link::outcome::{Decision, EntityEvent, Flag, FlagKind, ReviewPair};
-use crate::link::records::{BY_CREDIT_CODE, RecordNo};
+use crate::link::records::{BY_CREDIT_CODE, RecordNo, RecordTable};
 use crate::link::score::edges::ScoringContext;
-use crate::link::state::{LinkState, Memory};
+use crate::link::settings::LinkSettings;
+use crate::link::state::{LinkState, Memory, WaitingPair};
 use crate::model::linkage::{Judgement, LinkMethod, LinkRole};
 use crate::normalise::mix;
 
@@ -166,7 +167,7 @@ pub fn refresh_reviews(
     speakers: &[ProfileNo],
     judgements: &[Judgement],
 ) -> Restated {
-    let ScoringContext { record_table, profiles, index, .. } = scoring;
+    let ScoringContext { record_table, profiles, index, settings, .. } = scoring;
     let mut restated = Restated::default();
     let firms = Firms { record_table, profiles, index, entities: &memory.entities };
     let decided: HashSet<(u64, u64)> =
@@ -178,7 +179,7 @@ pub fn refresh_reviews(
     // A number that stands for other records now says what it says anew; what it said before is over.
     for profile in &scope.removed {
         let then = standing.reviews.remove(profile);
-        restated.pairs(then, &[]);
+        restated.pairs((record_table, settings), then, &[]);
         if standing.stated_relations.remove(profile).is_some() {
             restated.relations.push(*profile);
         }
@@ -193,17 +194,17 @@ pub fn refresh_reviews(
     let coded = [scope.clustered.as_slice(), speakers].into_par_iter().flat_map(|list| list.par_iter());
     let doubtful: Vec<_> = coded
         .filter(|profile| profiles.is_doubtful_unit(record_table, **profile))
-        .map(|profile| (*profile, unit_or_part(scoring, *profile, firms, spoken_on).into_iter().collect::<Vec<ReviewPair>>()))
+        .map(|profile| (*profile, unit_or_part(scoring, *profile, firms, spoken_on).into_iter().collect::<Vec<WaitingPair>>()))
         .collect();
     let reviewed = reviewed.into_iter().chain(doubtful);
     for (profile, pairs) in reviewed {
         if standing.reviews.get(&profile).map_or(&[][..], |known| known) == pairs.as_slice() {
             continue;
         }
-        let now: Box<[ReviewPair]> = pairs.into();
+        let now: Box<[WaitingPair]> = pairs.into();
         let then = standing.reviews.remove(&profile);
         if scope.reassigned.is_some() {
-            restated.pairs(then, &now);
+            restated.pairs((record_table, settings), then, &now);
         }
         if !now.is_empty() {
             standing.reviews.insert(profile, now);
@@ -234,10 +235,15 @@ pub struct Restated {
 }
 
 impl Restated {
-    fn pairs(&mut self, then: Option<Box<[ReviewPair]>>, now: &[ReviewPair]) {
+    fn pairs(
+        &mut self,
+        (record_table, settings): (&RecordTable, &LinkSettings),
+        then: Option<Box<[WaitingPair]>>,
+        now: &[WaitingPair],
+    ) {
         let then = then.unwrap_or_default();
-        self.reviewed.extend(now.iter().filter(|pair| !then.contains(pair)).cloned());
-        self.reviewed.extend(then.into_iter().filter(|pair| !now.contains(pair)));
+        let others = now.iter().filter(|pair| !then.contains(pair)).chain(then.iter().filter(|pair| !now.contains(pair)));
+        self.reviewed.extend(others.map(|pair| to_pair(record_table, settings, pair)));
     }
 }
 

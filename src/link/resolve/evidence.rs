@@ -7,6 +7,7 @@ use crate::link::compare::{FormLevel, NameLevel, PlaceOfBusinessLevel};
 use crate::link::records::{NameNo, RecordNo, RecordRow, RecordTable};
 use crate::model::linkage::{Evidence, LinkMethod};
 use crate::normalise::identifier::organisation_text;
+use crate::normalise::mix;
 
 /// The features of a comparison that moved the decision, in the order of the weight table, then the prior, and why a
 /// person decides where that is so. Names, dates
@@ -45,6 +46,34 @@ pub fn of_pair(
         state("caution", pair.caution.name(), weights.held(pair, sum) - sum);
     }
     evidence
+}
+
+/// Hash of all that [`of_pair`] tells of a pair, and of where its two records come from: another one where any of it is another.
+pub fn told(
+    record_table: &RecordTable,
+    weights: &Weights,
+    profiles: u32,
+    pair: &Comparison,
+    (left, right): (RecordNo, RecordNo),
+) -> u64 {
+    let levels = pair.levels().into_iter().fold(pair.caution as u64, |all, level| all * 31 + level as u64);
+    let names = u64::from(pair.names.0) << 32 | u64::from(pair.names.1);
+    let weighed = weights.weigh(pair, profiles).into_iter().chain([weights.prior(pair)]);
+    let told = weighed.fold(mix(levels) ^ mix(names), |all, weight| mix(all ^ u64::from(weight.to_bits())));
+    [left, right].into_iter().fold(told, |all, record| mix(all ^ shown(record_table.facts(record))))
+}
+
+/// The same of [`of_unit`].
+pub fn told_of_unit(record_table: &RecordTable, names: (NameNo, NameNo), (left, right): (RecordNo, RecordNo)) -> u64 {
+    let names = mix(u64::from(names.0) << 32 | u64::from(names.1));
+    [left, right].into_iter().fold(names, |all, record| mix(all ^ shown(record_table.facts(record))))
+}
+
+/// Hash of what evidence may show of a record.
+fn shown(facts: &RecordRow) -> u64 {
+    let numbers = u64::from(facts.employees) << 32 | u64::from(facts.established);
+    let [codes, place] = [facts.organisation ^ facts.broken.rotate_left(7), facts.store_id as u64 ^ u64::from(facts.role) << 56];
+    mix(mix(mix(numbers ^ u64::from(facts.industry).rotate_left(17)) ^ codes) ^ place)
 }
 
 /// The evidence of an establishment with a code of its own beside its firm, which nothing but the names ties together.

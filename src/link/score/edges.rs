@@ -11,15 +11,15 @@ use crate::link::block::index::Index;
 use crate::link::block::keys::{BlockKey, block_limit, is_blocking, keys};
 use crate::link::codec::{KeepAll, Reader, Writer, kept};
 use crate::link::compare::caution::caution;
-use crate::link::compare::compare;
 use crate::link::compare::frequencies::ValueFrequencies;
 use crate::link::compare::levels::Caution;
 use crate::link::compare::levels::{CodeLevel, Comparison, RegistrationLevel};
 use crate::link::compare::weights::Weights;
+use crate::link::compare::{compare, compare_unless};
 use crate::link::group::bearers::Doubt;
 use crate::link::group::profiles::{NONE, Profile, ProfileNo, Profiles};
-use crate::link::number_map::NumberMap;
 use crate::link::records::{RecordNo, RecordTable};
+use crate::link::score::packed_lists::PackedLists;
 use crate::link::settings::LinkSettings;
 
 /// What speaks for an unidentified profile's being one enterprise with another.
@@ -60,43 +60,54 @@ pub struct ScoringContext<'a> {
 impl ScoringContext<'_> {
     /// How far two profiles agree, feature by feature.
     pub fn compare(&self, left: ProfileNo, right: ProfileNo) -> Comparison {
-        self.compare_records(self.profiles.members(left), self.profiles.members(right))
+        self.compare_members((self.profiles.members(left), Some(left)), (self.profiles.members(right), Some(right)))
     }
     /// The same of some records of two profiles.
     pub fn compare_records(&self, left: &[RecordNo], right: &[RecordNo]) -> Comparison {
-        let mut pair = compare(self.record_table, self.terms, self.weights, left, right);
         let profile = |records: &[RecordNo]| records.first().map(|r| self.profiles.of_record[*r as usize]).filter(|p| *p != NONE);
-        if let (Some(left), Some(right)) = (profile(left), profile(right)) {
-            let (a, b) = (self.profiles.get(left), self.profiles.get(right));
-            // A code of its own: a unit by itself, or not, and nobody has said.
-            if pair.establishment && a.organisation != 0 && b.organisation != 0 && left != right {
-                pair.caution = Caution::Unit;
-            }
-            // A registration number dragged over many rows proves nothing of any.
-            let dragged = |one: &Profile| one.doubt == Doubt::Dragged && one.claim == 0;
-            if pair.registration == RegistrationLevel::Same && (dragged(a) || dragged(b)) {
-                pair.registration = RegistrationLevel::Absent;
-                pair.caution = caution(&pair, self.record_table.name(pair.names.0), self.record_table.name(pair.names.1));
-            }
-            // Whose code it is nobody has to guess; another firm's name would have to say so.
-            let of_another = |one: &Profile, other: &Profile| {
-                let codes = one.claim != 0 && other.organisation != 0 && one.claim != other.organisation;
-                codes && one.doubt != Doubt::Dragged
-            };
-            if pair.name.is_of_another() && (of_another(a, b) || of_another(b, a)) {
-                pair.caution = Caution::OtherCode;
-            }
-            // All that is beside the code says no; it is the firm's own only if nobody else's.
-            for (one, _) in [(a, b), (b, a)].into_iter().filter(|(one, other)| one.claim != 0 && one.claim == other.organisation)
-            {
-                match one.doubt {
-                    // The name is another unit's or another city's: whose code it is does not say which of the two is wrong.
-                    Doubt::Silent if matches!(pair.caution, Caution::Unit | Caution::Place) => pair.caution = Caution::Dragged,
-                    Doubt::Silent => pair.caution = Caution::Unsaid,
-                    Doubt::Contradicted => pair.caution = Caution::Claim,
-                    Doubt::Dragged => pair.caution = Caution::Dragged,
-                    Doubt::Slip => pair.code = CodeLevel::OneSlip,
-                }
+        self.compare_members((left, profile(left)), (right, profile(right)))
+    }
+    fn compare_members(
+        &self,
+        (left, of_left): (&[RecordNo], Option<ProfileNo>),
+        (right, of_right): (&[RecordNo], Option<ProfileNo>),
+    ) -> Comparison {
+        let pair = compare(self.record_table, self.terms, self.weights, left, right);
+        match (of_left, of_right) {
+            (Some(left), Some(right)) => self.with_profiles(pair, left, right),
+            _ => pair,
+        }
+    }
+    /// What the two profiles say of it beside their records.
+    fn with_profiles(&self, mut pair: Comparison, left: ProfileNo, right: ProfileNo) -> Comparison {
+        let (a, b) = (self.profiles.get(left), self.profiles.get(right));
+        // A code of its own: a unit by itself, or not, and nobody has said.
+        if pair.establishment && a.organisation != 0 && b.organisation != 0 && left != right {
+            pair.caution = Caution::Unit;
+        }
+        // A registration number dragged over many rows proves nothing of any.
+        let dragged = |one: &Profile| one.doubt == Doubt::Dragged && one.claim == 0;
+        if pair.registration == RegistrationLevel::Same && (dragged(a) || dragged(b)) {
+            pair.registration = RegistrationLevel::Absent;
+            pair.caution = caution(&pair, self.record_table.name(pair.names.0), self.record_table.name(pair.names.1));
+        }
+        // Whose code it is nobody has to guess; another firm's name would have to say so.
+        let of_another = |one: &Profile, other: &Profile| {
+            let codes = one.claim != 0 && other.organisation != 0 && one.claim != other.organisation;
+            codes && one.doubt != Doubt::Dragged
+        };
+        if pair.name.is_of_another() && (of_another(a, b) || of_another(b, a)) {
+            pair.caution = Caution::OtherCode;
+        }
+        // All that is beside the code says no; it is the firm's own only if nobody else's.
+        for (one, _) in [(a, b), (b, a)].into_iter().filter(|(one, other)| one.claim != 0 && one.claim == other.organisation) {
+            match one.doubt {
+                // The name is another unit's or another city's: whose code it is does not say which of the two is wrong.
+                Doubt::Silent if matches!(pair.caution, Caution::Unit | Caution::Place) => pair.caution = Caution::Dragged,
+                Doubt::Silent => pair.caution = Caution::Unsaid,
+                Doubt::Contradicted => pair.caution = Caution::Claim,
+                Doubt::Dragged => pair.caution = Caution::Dragged,
+                Doubt::Slip => pair.code = CodeLevel::OneSlip,
             }
         }
         pair
@@ -115,7 +126,11 @@ impl ScoringContext<'_> {
         if self.profiles.barred(left, right) {
             return None;
         }
-        let pair = self.compare(left, right);
+        let claims = self.profiles.get(left).claim != 0 || self.profiles.get(right).claim != 0;
+        let is_hopeless = |pair: &Comparison| !claims && self.weights.at_most(pair, self.terms.profiles) < LIGHTEST;
+        let (here, there) = (self.profiles.members(left), self.profiles.members(right));
+        let pair = compare_unless(self.record_table, self.terms, self.weights, here, there, is_hopeless)?;
+        let pair = self.with_profiles(pair, left, right);
         let stray = self.profiles.get(left).parent != 0;
         let weight = self.weight(&pair);
         let said = pair.said();
@@ -125,13 +140,19 @@ impl ScoringContext<'_> {
     /// Reads what comparing with these profiles begins with, step by step for all of them: their data lie anywhere in
     /// memory, and readings that do not wait for each other cost little more than one.
     fn bring_near(&self, rights: impl Iterator<Item = ProfileNo> + Clone) {
-        let first = |right: ProfileNo| self.profiles.members(right).first().copied();
-        let facts = rights.clone().filter_map(first).map(|record| self.record_table.facts(record));
-        std::hint::black_box(rights.map(|right| self.profiles.get(right).organisation).fold(0, std::ops::BitXor::bitxor));
-        std::hint::black_box(facts.clone().map(|facts| facts.name).fold(0, std::ops::BitXor::bitxor));
-        std::hint::black_box(facts.clone().map(|f| self.record_table.name_entry(f.name).stem).fold(0, std::ops::BitXor::bitxor));
-        let glyph = |name| self.record_table.name(name).glyphs.first().copied().unwrap_or(0);
-        std::hint::black_box(facts.map(|facts| glyph(facts.name)).fold(0, std::ops::BitXor::bitxor));
+        let table = self.record_table;
+        let members = |right: ProfileNo| self.profiles.members(right).iter().copied();
+        let facts = || rights.clone().flat_map(members).map(|record| table.facts(record));
+        let near = |read: &mut dyn Iterator<Item = u64>| {
+            std::hint::black_box(read.fold(0, std::ops::BitXor::bitxor));
+        };
+        near(&mut rights.clone().map(|right| self.profiles.get(right).organisation));
+        near(&mut rights.clone().filter_map(|right| members(right).next()).map(u64::from));
+        // A row lies in two lines of the cache.
+        near(&mut facts().map(|facts| facts.reference ^ u64::from(facts.flags)));
+        near(&mut facts().map(|facts| table.name_entry(facts.name).stem));
+        near(&mut facts().map(|facts| u64::from(table.address(facts.address).whole)));
+        near(&mut facts().map(|facts| u64::from(table.name(facts.name).glyphs.first().copied().unwrap_or(0))));
     }
 
     /// Heaviest first; nothing depends on the order of arrival.
@@ -145,9 +166,9 @@ impl ScoringContext<'_> {
 #[derive(Debug, Clone, Default)]
 pub struct ScoredPairs {
     /// Heaviest first.
-    of: NumberMap<ProfileNo, Box<[ScoredPair]>>,
+    of: PackedLists<ScoredPair>,
     /// Loose profiles that have a scored pair to this one.
-    to: NumberMap<ProfileNo, Vec<ProfileNo>>,
+    to: PackedLists<ProfileNo>,
 }
 
 /// What scoring did.
@@ -164,7 +185,7 @@ pub struct Scored {
 impl ScoredPairs {
     /// All scored pairs of an unidentified profile.
     pub fn all(&self, left: ProfileNo) -> &[ScoredPair] {
-        self.of.get(&left).map_or(&[], |scored_pairs| scored_pairs)
+        self.of.get(left)
     }
     /// The scored pairs that count, heaviest first.
     pub fn best(&self, left: ProfileNo) -> &[ScoredPair] {
@@ -173,48 +194,45 @@ impl ScoredPairs {
     }
     /// Unidentified profiles that have a scored pair to this one.
     pub fn to(&self, right: ProfileNo) -> &[ProfileNo] {
-        self.to.get(&right).map_or(&[], Vec::as_slice)
+        self.to.get(right)
     }
     /// How many scored pairs there are.
     pub fn len(&self) -> usize {
-        self.of.values().map(|scored_pairs| scored_pairs.len()).sum()
+        self.of.len()
     }
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.of.is_empty()
     }
 
+    /// Compares every candidate pair of these unidentified profiles, in order, before any other was compared.
+    pub fn of_all(scoring: ScoringContext<'_>, unidentified: &[ProfileNo]) -> (ScoredPairs, Scored) {
+        let scored = scored(scoring, unidentified);
+        let candidates = scored.iter().map(|(_, candidates)| candidates).sum();
+        let lists = unidentified.iter().zip(&scored).map(|(left, (scored_pairs, _))| (*left, scored_pairs));
+        let of = PackedLists::of(lists).expect("fewer scored pairs than four thousand million");
+        drop(scored);
+        let to = PackedLists::turned(&of, |scored_pair| scored_pair.right);
+        (ScoredPairs { of, to }, Scored { candidates, compared: candidates, moved: Vec::new() })
+    }
+
     /// Compares every candidate pair of the unidentified profiles given, whose scored pairs so far are forgotten.
     pub fn score(&mut self, scoring: ScoringContext<'_>, unidentified: &[ProfileNo]) -> Scored {
-        let scored: Vec<(Vec<ScoredPair>, usize)> = unidentified
-            .par_iter()
-            .map_init(
-                || (Vec::new(), Vec::new()),
-                |(scratch, candidates), left| {
-                    scoring.candidates(*left, scratch, candidates);
-                    scoring.bring_near(candidates.iter().copied());
-                    let mut scored_pairs: Vec<ScoredPair> =
-                        candidates.iter().filter_map(|right| scoring.scored_pair(*left, *right)).collect();
-                    scoring.order(&mut scored_pairs);
-                    (scored_pairs, candidates.len())
-                },
-            )
-            .collect();
+        let scored = scored(scoring, unidentified);
         let mut done = Scored::default();
         for (left, (scored_pairs, candidates)) in unidentified.iter().zip(scored) {
             done.candidates += candidates;
             done.compared += candidates;
-            self.set(*left, scored_pairs, scoring.settings.review_from, &mut done.moved);
+            self.set(*left, scored_pairs.into_vec(), scoring.settings.review_from, &mut done.moved);
         }
         done
     }
 
-    /// Scored pairs that were weighed elsewhere, heaviest first, of a profile that has none yet.
-    pub fn insert(&mut self, left: ProfileNo, scored_pairs: Vec<ScoredPair>) {
-        for scored_pair in &scored_pairs {
-            self.to.entry(scored_pair.right).or_default().push(left);
-        }
-        self.of.insert(left, scored_pairs.into());
+    /// Scored pairs that were weighed elsewhere, heaviest first, by ascending profiles. None where there are more than a `u32` counts.
+    pub fn of_lists(lists: impl Iterator<Item = (ProfileNo, Vec<ScoredPair>)>) -> Option<ScoredPairs> {
+        let of = PackedLists::of(lists)?;
+        let to = PackedLists::turned(&of, |scored_pair| scored_pair.right);
+        Some(ScoredPairs { of, to })
     }
 
     /// Puts new scored pairs in the place of the old ones; notes for whom those that count, or that a person should see, are
@@ -233,26 +251,20 @@ impl ScoredPairs {
                 .chain(new.iter().filter(|scored_pair| !old.contains(scored_pair)));
             moved.extend(differ.map(|scored_pair| scored_pair.right));
         }
-        for scored_pair in self.of.remove(&left).unwrap_or_default() {
-            if !scored_pairs.iter().any(|kept| kept.right == scored_pair.right)
-                && let Some(lefts) = self.to.get_mut(&scored_pair.right)
-                && let Some(at) = lefts.iter().position(|known| *known == left)
-            {
+        let before = self.of.get(left);
+        let gone = before.iter().filter(|was| !scored_pairs.iter().any(|kept| kept.right == was.right));
+        for right in gone.map(|scored_pair| scored_pair.right) {
+            let lefts = self.to.change(right);
+            if let Some(at) = lefts.iter().position(|known| *known == left) {
                 lefts.swap_remove(at);
-                if lefts.is_empty() {
-                    self.to.remove(&scored_pair.right);
-                }
             }
         }
         for scored_pair in &scored_pairs {
-            let lefts = self.to.entry(scored_pair.right).or_default();
-            if !lefts.contains(&left) {
-                lefts.push(left);
+            if !self.to.get(scored_pair.right).contains(&left) {
+                self.to.change(scored_pair.right).push(left);
             }
         }
-        if !scored_pairs.is_empty() {
-            self.of.insert(left, scored_pairs.into());
-        }
+        self.of.set(left, scored_pairs);
     }
 
     /// Follows a change. `removed` and `added` are the profiles that went and came; `touched` those for which a count
@@ -307,6 +319,19 @@ impl ScoredPairs {
         done.moved.extend(again.moved);
         done
     }
+}
+
+/// The scored pairs of each of these profiles, heaviest first, and how many candidates it had.
+fn scored(scoring: ScoringContext<'_>, unidentified: &[ProfileNo]) -> Vec<(Box<[ScoredPair]>, usize)> {
+    let with = |(scratch, candidates, found): &mut (Vec<BlockKey>, Vec<ProfileNo>, Vec<ScoredPair>), left: &ProfileNo| {
+        scoring.candidates(*left, scratch, candidates);
+        scoring.bring_near(candidates.iter().copied());
+        found.clear();
+        found.extend(candidates.iter().filter_map(|right| scoring.scored_pair(*left, *right)));
+        scoring.order(found);
+        (found.as_slice().into(), candidates.len())
+    };
+    unidentified.par_iter().map_init(Default::default, with).collect()
 }
 
 /// What [`ScoredPairs::rescore`] follows.
@@ -372,14 +397,11 @@ kept!(ScoredPair { right, weight, said });
 
 impl KeepAll for ScoredPairs {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
-        to.map(&self.of)
+        self.of.write(to)
     }
     fn read(from: &mut Reader<'_>) -> Option<ScoredPairs> {
-        let of: NumberMap<ProfileNo, Box<[ScoredPair]>> = from.map()?;
-        let mut to: NumberMap<ProfileNo, Vec<ProfileNo>> = NumberMap::default();
-        for (left, scored_pairs) in &of {
-            scored_pairs.iter().for_each(|scored_pair| to.entry(scored_pair.right).or_default().push(*left));
-        }
+        let of: PackedLists<ScoredPair> = PackedLists::read(from)?;
+        let to = PackedLists::turned(&of, |scored_pair| scored_pair.right);
         Some(ScoredPairs { of, to })
     }
 }

@@ -5,3 +5,4 @@
 pub mod covered;
 pub mod edges;
 pub mod fit;
+mod packed_lists;
