@@ -110,7 +110,7 @@ pub fn read(kind: As, text: &str, how: How<'_>) -> Reading {
 
 fn identifier(text: &str, parse: impl Fn(&str) -> Option<Box<str>>) -> Reading {
     match parse(text) {
-        Some(code) => Reading::Value(Value::Text(code)),
+        Some(code) => Reading::Value(Value::Text(code.into())),
         None if clean_identifier(text).is_empty() => Reading::Absent,
         None => Reading::Unreadable,
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::NaiveDate;
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// An amount in yuan, kept in fen (1/100 yuan) so that sums are exact. Range ±92 quadrillion yuan.
@@ -97,7 +98,7 @@ impl fmt::Display for PartialDate {
 #[serde(rename_all = "snake_case")]
 pub enum Value {
     /// A name, an address, a word: as the row has it.
-    Text(Box<str>),
+    Text(CompactString),
     /// A whole number: persons, a year.
     Count(i64),
     /// Any other number: degrees, percent.
@@ -109,6 +110,9 @@ pub enum Value {
     /// Yes or no.
     Flag(bool),
 }
+
+/// A city has some sixty million of them in memory while it is judged: short texts lie in the value itself.
+const _: () = assert!(size_of::<Value>() == 24);
 
 /// The text that GraphQL, exports and explanations show.
 impl fmt::Display for Value {

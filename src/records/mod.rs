@@ -199,7 +199,7 @@ pub fn facts(record: Record, registry: RegistryIndex, row: &StoredRecord) -> Fac
     let asked = record.fields.into_iter().filter(|f| !NOT_ASSESSED.contains(&f.field));
     let values = asked.filter_map(|f| match f.value {
         Some(value) => Some((f.field, value)),
-        None if f.field == Field::CreditCode && !f.raw.is_empty() => Some((f.field, Value::Text(f.raw))),
+        None if f.field == Field::CreditCode && !f.raw.is_empty() => Some((f.field, Value::Text((*f.raw).into()))),
         None => None,
     });
     Facts {
