@@ -1,6 +1,7 @@
 //! The key of an entity, and of a record across runs: numbers that outlive both.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::str::FromStr;
 
 use super::codec::Keep;
@@ -8,28 +9,31 @@ use crate::model::linkage::RecordRef;
 use crate::model::public_id::{self, BITS};
 use crate::normalise::mix;
 
-/// Sixty bits of an entity id: `E` and twelve characters of Crockford's base32 (no I, L, O, U).
+/// Sixty bits of an entity id: `E` and twelve characters of Crockford's base32 (no I, L, O, U). Kept one higher than they are, so that no
+/// entity takes no more room than one: a city has millions of either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EntityKey(u64);
+pub struct EntityKey(NonZeroU64);
+
+const _: () = assert!(size_of::<Option<EntityKey>>() == 8);
 
 impl EntityKey {
     /// The id founded by the record with this reference (see [`reference()`]); `attempt` counts collisions.
     pub fn founded_by(reference: u64, attempt: u32) -> EntityKey {
-        EntityKey(mix(reference ^ u64::from(attempt).wrapping_mul(0xA076_1D64_78BD_642F)) & BITS)
+        EntityKey::from_bits(mix(reference ^ u64::from(attempt).wrapping_mul(0xA076_1D64_78BD_642F)))
     }
     /// The sixty bits of the id.
     pub fn to_bits(self) -> u64 {
-        self.0
+        self.0.get() - 1
     }
     /// The id of sixty bits; higher ones are left out.
     pub fn from_bits(bits: u64) -> EntityKey {
-        EntityKey(bits & BITS)
+        EntityKey(NonZeroU64::MIN.saturating_add(bits & BITS))
     }
 }
 
 impl fmt::Display for EntityKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&public_id::write('E', self.0))
+        f.write_str(&public_id::write('E', self.to_bits()))
     }
 }
 
@@ -37,7 +41,7 @@ impl FromStr for EntityKey {
     type Err = String;
     fn from_str(text: &str) -> Result<EntityKey, String> {
         let wrong = || format!("\"{text}\" is no entity id: expected E and 12 characters of Crockford's base32");
-        public_id::read('E', text).map(EntityKey).ok_or_else(wrong)
+        public_id::read('E', text).map(EntityKey::from_bits).ok_or_else(wrong)
     }
 }
 
@@ -57,7 +61,7 @@ pub fn reference_of(record: &RecordRef) -> u64 {
 
 impl Keep for EntityKey {
     fn put(&self, out: &mut Vec<u8>) {
-        self.0.put(out);
+        self.to_bits().put(out);
     }
     fn get(input: &mut &[u8]) -> Option<EntityKey> {
         u64::get(input).map(EntityKey::from_bits)

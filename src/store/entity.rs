@@ -1,5 +1,6 @@
 //! Entities, the links that make them, and the pairs that wait for a person.
 
+use hashbrown::HashSet;
 use serde_json::json;
 use sqlx::Row;
 
@@ -481,37 +482,59 @@ pub async fn rank_review(tx: &mut Tx, pairs: &[(String, String, f64)]) -> Result
 /// The database's: the transaction is then dropped.
 pub async fn replace_review(tx: &mut Tx, pairs: &[QueuedPair]) -> Result<(), sqlx::Error> {
     in_tx!(tx, |c| sqlx::query("DELETE FROM review_pair").execute(c).await.map(|_| ()))?;
-    put_review(tx, pairs).await
+    put_review(tx, pairs, PUT_NEW).await
 }
 
-/// Takes pairs out of the queue by id, and puts others in.
+/// Takes pairs out of the queue by id, and puts others in; one that is to go and to come is changed where it stands, and one
+/// that says what it said is not written: a row of a registry that landed again seldom changes what is told of its pairs.
 ///
 /// # Errors
 /// The database's: the transaction is then dropped.
 pub async fn change_review(tx: &mut Tx, out: &[Box<str>], pairs: &[QueuedPair]) -> Result<(), sqlx::Error> {
+    let stay: HashSet<&str> = pairs.iter().map(|pair| &*pair.id).collect();
+    let out: Vec<&str> = out.iter().map(|id| &**id).filter(|id| !stay.contains(id)).collect();
     match tx {
         Tx::Sqlite(t) => {
-            let ids = serde_json::to_string(out).expect("ids");
+            let ids = serde_json::to_string(&out).expect("ids");
             let sql = "DELETE FROM review_pair WHERE id IN (SELECT value FROM json_each($1))";
             sqlx::query(sql).bind(ids).execute(&mut **t).await.map(|_| ())?;
         }
         Tx::Postgres(t) => {
-            let ids: Vec<String> = out.iter().map(ToString::to_string).collect();
-            sqlx::query("DELETE FROM review_pair WHERE id = ANY($1)").bind(ids).execute(&mut **t).await.map(|_| ())?;
+            sqlx::query("DELETE FROM review_pair WHERE id = ANY($1)").bind(out).execute(&mut **t).await.map(|_| ())?;
         }
     }
-    put_review(tx, pairs).await
+    put_review(tx, pairs, PUT_OVER).await
 }
 
-async fn put_review(tx: &mut Tx, pairs: &[QueuedPair]) -> Result<(), sqlx::Error> {
-    const SQL: &str = "INSERT INTO review_pair (id, left_registry, left_key, left_part, right_registry, right_key, right_part,
-                                                entities, weight, evidence, effect, rank)
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING";
+macro_rules! put_review {
+    ($conflict:literal) => {
+        concat!(
+            "INSERT INTO review_pair (id, left_registry, left_key, left_part, right_registry, right_key, right_part,
+                                      entities, weight, evidence, effect, rank)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO ",
+            $conflict
+        )
+    };
+}
+const PUT_NEW: &str = put_review!("NOTHING");
+const PUT_OVER: &str = put_review!(
+    "UPDATE SET left_registry = excluded.left_registry, left_key = excluded.left_key, left_part = excluded.left_part,
+                right_registry = excluded.right_registry, right_key = excluded.right_key, right_part = excluded.right_part,
+                entities = excluded.entities, weight = excluded.weight, evidence = excluded.evidence,
+                effect = excluded.effect, rank = excluded.rank
+     WHERE review_pair.evidence <> excluded.evidence OR review_pair.entities <> excluded.entities
+        OR review_pair.left_key <> excluded.left_key OR review_pair.right_key <> excluded.right_key
+        OR review_pair.left_registry <> excluded.left_registry OR review_pair.right_registry <> excluded.right_registry
+        OR review_pair.left_part <> excluded.left_part OR review_pair.right_part <> excluded.right_part
+        OR review_pair.weight <> excluded.weight OR review_pair.effect <> excluded.effect OR review_pair.rank <> excluded.rank"
+);
+
+async fn put_review(tx: &mut Tx, pairs: &[QueuedPair], sql: &'static str) -> Result<(), sqlx::Error> {
     match tx {
         Tx::Sqlite(t) => {
             let mut bulk = Bulk::lock(t).await?;
             bulk::blocking(|| {
-                let mut put = bulk.prepare(SQL)?;
+                let mut put = bulk.prepare(sql)?;
                 pairs.iter().try_for_each(|p| {
                     put.run(&[
                         (&*p.id).into(),
@@ -532,7 +555,7 @@ async fn put_review(tx: &mut Tx, pairs: &[QueuedPair]) -> Result<(), sqlx::Error
         }
         Tx::Postgres(t) => {
             for p in pairs {
-                sqlx::query(SQL)
+                sqlx::query(sql)
                     .bind(&*p.id)
                     .bind(&*p.left.registry)
                     .bind(&*p.left.key)

@@ -17,6 +17,8 @@ pub struct Index {
     runs: Vec<Run>,
     /// By profile: position of its run plus one; 0: it does not stand.
     home: Vec<u8>,
+    /// There is one run, and whatever stands in it counts: nothing was changed yet.
+    is_new: bool,
 }
 
 /// Key above, profile below, in order; cut into parts of equal stretches of keys.
@@ -44,11 +46,13 @@ impl Index {
         let mut index = Index::default();
         let standing: Vec<ProfileNo> = profiles.standing().collect();
         index.add(record_table, profiles, &standing);
+        index.is_new = index.runs.len() == 1;
         index
     }
 
     /// Takes out the profiles in `removed` and writes the keys of those in `added` (which may be the same numbers).
     pub fn change(&mut self, record_table: &RecordTable, profiles: &Profiles, removed: &[ProfileNo], added: &[ProfileNo]) {
+        self.is_new = false;
         for profile in removed {
             self.home[*profile as usize] = 0;
         }
@@ -106,6 +110,16 @@ impl Index {
     /// was).
     pub fn at_most(&self, key: BlockKey, limit: usize, out: &mut Vec<ProfileNo>) -> bool {
         let before = out.len();
+        if let ([run], true) = (self.runs.as_slice(), self.is_new) {
+            // Behind a common key nobody has to be read to see that there are too many.
+            let rest = run.beginning_at(key);
+            let is_of_key = |entry: &&u64| **entry >> 32 == u64::from(key);
+            if rest.get(limit).as_ref().is_some_and(is_of_key) {
+                return false;
+            }
+            out.extend(rest.iter().take_while(is_of_key).map(|entry| *entry as ProfileNo));
+            return true;
+        }
         self.for_each_in_block(key, |profile| {
             out.push(profile);
             out.len() <= before + limit
@@ -229,10 +243,15 @@ impl Run {
 
     /// Entries of one key, found as they are asked for: common keys have many.
     fn of_key(&self, key: BlockKey) -> impl Iterator<Item = &u64> {
+        self.beginning_at(key).iter().take_while(move |entry| **entry >> 32 == u64::from(key))
+    }
+
+    /// Entries of its part from a key on.
+    fn beginning_at(&self, key: BlockKey) -> &[u64] {
         let wanted = u64::from(key) << 32;
         let part = self.parts.get(self.part_of(wanted)).map_or(&[][..], Vec::as_slice);
         let from = if part.is_empty() { 0 } else { search(part, wanted, self.bits) };
-        part[from..].iter().take_while(move |entry| **entry >> 32 == u64::from(key))
+        &part[from..]
     }
 }
 
@@ -274,6 +293,6 @@ impl KeepAll for Index {
             let len = parts.iter().map(Vec::len).sum();
             runs.push(Run { parts, bits, len });
         }
-        Some(Index { runs, home })
+        Some(Index { runs, home, is_new: false })
     }
 }

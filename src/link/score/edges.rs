@@ -167,7 +167,7 @@ impl ScoringContext<'_> {
 pub struct ScoredPairs {
     /// Heaviest first.
     of: PackedLists<ScoredPair>,
-    /// Loose profiles that have a scored pair to this one.
+    /// Loose profiles that have a scored pair to this one, in order.
     to: PackedLists<ProfileNo>,
 }
 
@@ -255,13 +255,13 @@ impl ScoredPairs {
         let gone = before.iter().filter(|was| !scored_pairs.iter().any(|kept| kept.right == was.right));
         for right in gone.map(|scored_pair| scored_pair.right) {
             let lefts = self.to.change(right);
-            if let Some(at) = lefts.iter().position(|known| *known == left) {
-                lefts.swap_remove(at);
+            if let Ok(at) = lefts.binary_search(&left) {
+                lefts.remove(at);
             }
         }
         for scored_pair in &scored_pairs {
-            if !self.to.get(scored_pair.right).contains(&left) {
-                self.to.change(scored_pair.right).push(left);
+            if let Err(at) = self.to.get(scored_pair.right).binary_search(&left) {
+                self.to.change(scored_pair.right).insert(at, left);
             }
         }
         self.of.set(left, scored_pairs);
