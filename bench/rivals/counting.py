@@ -17,10 +17,11 @@ TIMES = 15
 
 
 def table(folder):
-    """The enterprises of an edition, mapped."""
+    """The enterprises of an edition, mapped, with their addresses, which lie packed in another file row by row."""
     import pyarrow as pa
 
-    return pa.ipc.open_file(pa.memory_map(f"{folder}/enterprises.arrow")).read_all()
+    read = lambda name: pa.ipc.open_file(pa.memory_map(f"{folder}/{name}.arrow")).read_all()
+    return read("enterprises").append_column("address", read("particulars").column("address"))
 
 
 def state(asked):

@@ -49,13 +49,15 @@ def fill(address, folder):
     csv = lib.KEPT / "data" / "enterprises.csv"
     made = (
         "import pyarrow as pa, pyarrow.csv as out, sys\n"
-        "rows = pa.ipc.open_file(pa.memory_map(sys.argv[1])).read_all().select(sys.argv[3].split(','))\n"
+        "sys.path.insert(0, sys.argv[4])\n"
+        "import counting\n"
+        "rows = counting.table(sys.argv[1]).select(sys.argv[3].split(','))\n"
         "words = [i for i, f in enumerate(rows.schema) if pa.types.is_dictionary(f.type)]\n"
         "for i in words: rows = rows.set_column(i, rows.schema.field(i).name, rows.column(i).cast(pa.string()))\n"
         "out.write_csv(rows, sys.argv[2])\n"
     )
     python = lib.python("counting", ["duckdb==2.0.1", "polars==2.1.0", "pyarrow==26.0.1"])
-    lib.run([python, "-c", made, folder / "enterprises.arrow", csv, ",".join(COLUMNS)])
+    lib.run([python, "-c", made, folder, csv, ",".join(COLUMNS), lib.HERE])
     psql(
         address,
         "CREATE TABLE enterprise (id text PRIMARY KEY, name text NOT NULL, credit_code text, employees int, status text, address text, "
