@@ -66,7 +66,7 @@ def node(name, needs):
         note(f"installing {' '.join(needs)}")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "package.json").write_text('{"private": true}')
-        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", *needs], cwd=folder, check=True)
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", *needs], cwd=folder, check=True, stdout=sys.stderr)
         told.write_text(wanted)
     return folder
 
