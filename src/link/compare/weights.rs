@@ -86,7 +86,7 @@ pub struct Weights {
     log2: [[Vec<f32>; FEATURES]; 2],
     /// log2 m alone, for agreement weighed by frequency.
     log2_m: [[Vec<f32>; FEATURES]; 2],
-    /// What the features of [`LATER`] weigh together at most, or nothing.
+    /// What the features of `LATER` weigh together at most, or nothing.
     later_at_most: [f32; 2],
 }
 
@@ -210,7 +210,7 @@ impl Weights {
         weights
     }
 
-    /// What a pair can weigh at most of which the features of [`LATER`] are not compared yet, and that no claim binds.
+    /// What a pair can weigh at most of which what is compared last (`LATER`) is not compared yet, and that no claim binds.
     pub fn at_most(&self, pair: &Comparison, profiles: u32) -> f32 {
         let weights = self.weigh(pair, profiles);
         let known = weights[..LATER.start].iter().chain(&weights[LATER.end..]).sum::<f32>() + self.prior(pair);
