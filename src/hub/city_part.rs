@@ -9,7 +9,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::advance::Advanced;
 use super::error::HubError;
-use super::evidence_texts::show_texts;
+use super::evidence_texts::{show_texts, told};
 use super::neighbourhood::{STEPS, first_day};
 use super::open::Hub;
 use super::touched::{key, rows_of};
@@ -196,19 +196,13 @@ fn plan(
     // What a row says may be shown beside the evidence: where it landed again its pairs are told again.
     let touches = |store_id: i64| landed.binary_search(&store_id).is_ok();
     let concerns = |entity: Option<EntityKey>| entity.is_some_and(|entity| asked.contains(&entity));
-    let of_landed = |records: [u32; 2]| records.into_iter().any(|record| touches(linker.stored(record).0));
-    let reviews = linker.reviews(|pair| {
-        concerns(pair.left_entity)
-            || concerns(pair.right_entity)
-            || of_landed([pair.left, pair.right])
-            || reviewed.contains(&(pair.left, pair.right))
-            || reviewed.contains(&(pair.right, pair.left))
-    });
-    let is_other = |pair: &ReviewPair| {
-        let (left, right) = pair.records;
-        of_landed([left, right]) || reviewed.contains(&(left, right)) || reviewed.contains(&(right, left))
+    let is_other = |(left, right): (u32, u32)| {
+        let of_landed = [left, right].into_iter().any(|record| touches(linker.stored(record).0));
+        of_landed || reviewed.contains(&(left, right)) || reviewed.contains(&(right, left))
     };
-    let (others, reviews) = reviews.into_iter().partition(is_other);
+    let reviews =
+        linker.reviews(|pair| concerns(pair.left_entity) || concerns(pair.right_entity) || is_other((pair.left, pair.right)));
+    let (others, reviews) = reviews.into_iter().partition(|pair| is_other(pair.records));
     Plan { asked: standing, members, relations, heads: HashSet::new(), roll_rows, others, reviews }
 }
 
@@ -275,13 +269,7 @@ fn assembled(linker: &Linker, plan: Plan, registries: Vec<RegistryTraits>, facts
     };
     let joined: Vec<DecidedRecord> = decisions.par_iter().filter_map(join).collect();
     let places = (0..).zip(&joined).map(|(place, j)| ((j.record_id, j.part), place)).collect();
-    let told = |pair: ReviewPair| {
-        let mut evidence = linker.evidence_of_pair(&pair);
-        let sides = (fact((pair.left_store_id, pair.left.part)), fact((pair.right_store_id, pair.right.part)));
-        show_texts(&mut evidence, sides.0, sides.1);
-        ToldPair { pair, evidence: serde_json::to_string(&evidence).expect("plain texts").into() }
-    };
-    let others: Vec<ToldPair> = plan.others.into_par_iter().map(told).collect();
+    let others: Vec<ToldPair> = plan.others.into_par_iter().map(|pair| told(linker, pair, fact)).collect();
     let reviews = plan.reviews;
     // Heads without a union of their own lead on to theirs.
     for head in &plan.heads {

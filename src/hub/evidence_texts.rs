@@ -1,8 +1,10 @@
 //! Texts for people in the evidence of a link or a pair, which linking keeps as numbers.
 
+use crate::link::{Linker, ReviewPair};
 use crate::model::facts::Facts;
 use crate::model::field::Field;
 use crate::model::linkage::Evidence;
+use crate::publish::ToldPair;
 
 /// Addresses and phones as the registries wrote them: linking keeps numbers only.
 pub(super) fn show_texts(evidence: &mut [Evidence], left: Option<&Facts>, right: Option<&Facts>) {
@@ -18,4 +20,12 @@ pub(super) fn show_texts(evidence: &mut [Evidence], left: Option<&Facts>, right:
             |facts: Option<&Facts>| facts.and_then(|f| fields.iter().find_map(|field| Some(f.get(*field)?.to_string().into())));
         (e.left, e.right) = (text(left), text(right));
     }
+}
+
+/// A pair with what speaks for and against it; `fact` finds what a row of the store (id and part) says.
+pub(super) fn told<'f>(linker: &Linker, pair: ReviewPair, fact: impl Fn((i64, u16)) -> Option<&'f Facts>) -> ToldPair {
+    let mut evidence = linker.evidence_of_pair(&pair);
+    let [left, right] = [(pair.left_store_id, pair.left.part), (pair.right_store_id, pair.right.part)].map(fact);
+    show_texts(&mut evidence, left, right);
+    ToldPair { pair, evidence: serde_json::to_string(&evidence).expect("plain texts").into() }
 }

@@ -10,7 +10,7 @@ use tracing::Instrument;
 use super::advance::Advanced;
 use super::basis::{counting, lacking_since};
 use super::error::HubError;
-use super::evidence_texts::show_texts;
+use super::evidence_texts::{show_texts, told};
 use super::follow_records::Followed;
 use super::guard::Word;
 use super::header::Header;
@@ -22,7 +22,7 @@ use crate::depot::Sharing;
 use crate::hub::published::Published;
 use crate::kept_file::WrittenFile;
 use crate::land::receipt::Receipt;
-use crate::link::{Decision, EntityKey, Linker, Linking, Previous, ReviewPair, Weights};
+use crate::link::{Decision, EntityKey, Linker, Linking, Previous, Weights};
 use crate::model::enterprise::Enterprise;
 use crate::model::facts::{AssessmentInput, Facts, RegistryTraits, StandingFinding, StatedTie};
 use crate::model::linkage::{Judgement, LinkRecord};
@@ -438,14 +438,9 @@ impl Hub {
                 })
             })
             .collect();
-        let side = |store_id: i64, part: u16| at.get(&(store_id, part)).map(|i| &facts[*i as usize]);
-        let told = |pair: ReviewPair| {
-            let mut evidence = linker.evidence_of_pair(&pair);
-            let sides = (side(pair.left_store_id, pair.left.part), side(pair.right_store_id, pair.right.part));
-            show_texts(&mut evidence, sides.0, sides.1);
-            ToldPair { pair, evidence: serde_json::to_string(&evidence).expect("plain texts").into() }
-        };
-        let review: Vec<ToldPair> = std::mem::take(&mut linking.review).into_par_iter().map(told).collect();
+        let fact = |row: (i64, u16)| at.get(&row).map(|i| &facts[*i as usize]);
+        let pairs = std::mem::take(&mut linking.review).into_par_iter();
+        let review: Vec<ToldPair> = pairs.map(|pair| told(linker, pair, fact)).collect();
         let open_pairs = open_pairs(review.iter().map(|told| &told.pair));
         lap("gathered");
         let world =

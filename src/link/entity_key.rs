@@ -9,8 +9,8 @@ use crate::model::linkage::RecordRef;
 use crate::model::public_id::{self, BITS};
 use crate::normalise::mix;
 
-/// Sixty bits of an entity id: `E` and twelve characters of Crockford's base32 (no I, L, O, U). Kept one higher than they are, so that no
-/// entity takes no more room than one: a city has millions of either.
+/// Sixty bits of an entity id: `E` and twelve characters of Crockford's base32 (no I, L, O, U). Kept one higher than they are, so that
+/// `None` takes no room of its own: a city has millions of either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntityKey(NonZeroU64);
 

@@ -56,10 +56,8 @@ pub fn told(
     pair: &Comparison,
     (left, right): (RecordNo, RecordNo),
 ) -> u64 {
-    let levels = pair.levels().into_iter().fold(pair.caution as u64, |all, level| all * 31 + level as u64);
-    let names = u64::from(pair.names.0) << 32 | u64::from(pair.names.1);
     let weighed = weights.weigh(pair, profiles).into_iter().chain([weights.prior(pair)]);
-    let told = weighed.fold(mix(levels) ^ mix(names), |all, weight| mix(all ^ u64::from(weight.to_bits())));
+    let told = weighed.fold(mix(u64::from(pair.said())), |all, weight| mix(all ^ u64::from(weight.to_bits())));
     [left, right].into_iter().fold(told, |all, record| mix(all ^ shown(record_table.facts(record))))
 }
 

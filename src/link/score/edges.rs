@@ -129,7 +129,10 @@ impl ScoringContext<'_> {
         let claims = self.profiles.get(left).claim != 0 || self.profiles.get(right).claim != 0;
         let is_hopeless = |pair: &Comparison| !claims && self.weights.at_most(pair, self.terms.profiles) < LIGHTEST;
         let (here, there) = (self.profiles.members(left), self.profiles.members(right));
-        let pair = compare_unless(self.record_table, self.terms, self.weights, here, there, is_hopeless)?;
+        let Some(pair) = compare_unless(self.record_table, self.terms, self.weights, here, there, is_hopeless) else {
+            debug_assert!(self.weight(&self.compare(left, right)) < LIGHTEST, "a pair that was given up would have counted");
+            return None;
+        };
         let pair = self.with_profiles(pair, left, right);
         let stray = self.profiles.get(left).parent != 0;
         let weight = self.weight(&pair);
