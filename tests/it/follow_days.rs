@@ -337,6 +337,13 @@ async fn live(seed: u64, firms: u32, days: u32, at: DispatchedCount, store: Opti
             (edition.enterprises().filter(|e| e.in_gap()).count() as u32, edition.len())
         );
     }
+    // What waits for persons was changed pair by pair: it is what linking and judging everybody puts there.
+    let followed = hub.store.review_pairs(i64::MAX).await.unwrap();
+    std::fs::remove_file(dir.path().join("data").join("linker.state")).ok();
+    hub.sync(&SyncOptions { republish: true, ..SyncOptions::default() }, Arc::new(Silent)).await.unwrap();
+    let anew = hub.store.review_pairs(i64::MAX).await.unwrap();
+    let differ: Vec<_> = followed.iter().zip(&anew).filter(|(a, b)| a != b).take(3).collect();
+    assert!(followed == anew, "seed {seed}: {} pairs, {} anew: {differ:?}", followed.len(), anew.len());
     parts
 }
 
