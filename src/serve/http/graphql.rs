@@ -27,7 +27,7 @@ use crate::serve::answers::engine::Engine;
 use crate::serve::answers::request::{Media, Parameters};
 use crate::serve::answers::{cache, persisted, usage};
 use crate::serve::context::RequestContext;
-use crate::serve::limits::cost;
+use crate::serve::limits::{cost, lanes};
 use crate::serve::problem::{Code, GraphProblem, Problem};
 use crate::serve::state::{Reading, ServerState};
 
@@ -36,6 +36,8 @@ pub struct Incoming<'a> {
     pub id: String,
     pub lang: Lang,
     media: Media,
+    /// One of several questions of a request: what follows stays in the caller's lane.
+    is_part: bool,
     headers: &'a HeaderMap,
     method: &'a Method,
     engine: &'a Engine,
@@ -58,10 +60,11 @@ pub async fn graphql(
             "Accept 中没有可提供的类型：请接受 application/graphql-response+json",
             "nothing in Accept can be served: accept application/graphql-response+json",
         );
-        let incoming = Incoming { id, lang, media: Media::Json, headers: &headers, method: &method, engine: &engine };
+        let incoming =
+            Incoming { id, lang, media: Media::Json, is_part: false, headers: &headers, method: &method, engine: &engine };
         return incoming.refuse(StatusCode::NOT_ACCEPTABLE, &problem);
     };
-    let incoming = Incoming { id, lang, media, headers: &headers, method: &method, engine: &engine };
+    let incoming = Incoming { id, lang, media, is_part: false, headers: &headers, method: &method, engine: &engine };
     let span = super::trace::question(&headers, &incoming.id);
     let answered = async {
         let response = incoming.answer(&state, &uri, body).await;
@@ -123,6 +126,8 @@ impl Incoming<'_> {
                     edition: kept.edition,
                     request: &self.id,
                 };
+                // Nothing is left but to write it down and to send it.
+                lanes::leave();
                 if let Err(problem) = state.account(reading).await {
                     return self.refuse(status_of(problem.code), &problem);
                 }
@@ -188,12 +193,13 @@ impl Incoming<'_> {
             return self.refuse(StatusCode::BAD_REQUEST, &problem);
         }
         let mut whole = vec![b'['];
+        let part = Incoming { id: self.id.clone(), is_part: true, ..*self };
         for (at, parameters) in questions.into_iter().enumerate() {
             if at > 0 {
                 whole.push(b',');
             }
             // Of a batch nothing is kept: its key is that of no single question.
-            let answer = self.question(state, bearer.clone(), parameters, None, false).await;
+            let answer = part.question(state, bearer.clone(), parameters, None, false).await;
             let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap_or_default();
             whole.extend_from_slice(&bytes);
         }
@@ -333,6 +339,18 @@ impl Incoming<'_> {
         // A name that the schema knows: what clients make up would fill the list of operations.
         state.metrics().operation(if failed_before { "refused" } else { &operation }, began.elapsed());
         let shown = Arc::new(ask.take_shown());
+        let keep = is_query && answer.errors.is_empty() && ask.is_edition_backed();
+        let status = match (failed_before, self.media) {
+            (true, Media::GraphQl) => request_status(&answer.errors),
+            _ => StatusCode::OK,
+        };
+        // All that takes time is done before it is accounted for: then it is sent at once.
+        let extensions = Extensions { state, ask: &ask, cost, limit: state.limits().cost };
+        let bytes = Bytes::from(serialise(&answer, !failed_before, Some(&extensions)));
+        drop(answer);
+        if !self.is_part {
+            lanes::leave();
+        }
         let reading = Reading {
             caller: &ask.caller,
             purpose: &purpose,
@@ -350,19 +368,12 @@ impl Incoming<'_> {
                 return self.refuse(status_of(problem.code), &problem);
             }
         }
-        let keep = is_query && answer.errors.is_empty() && ask.is_edition_backed();
-        let extensions = Extensions { state, ask: &ask, cost, limit: state.limits().cost };
-        let bytes = Bytes::from(serialise(&answer, !failed_before, Some(&extensions)));
         let key = key.filter(|_| keep);
         if let Some(key) = key.clone() {
             let stated: Option<Arc<str>> = stated.map(Arc::from);
             let (bytes, edition) = (bytes.clone(), ask.answered());
             state.answers().put(key, cache::CachedResponse { bytes, shown: Some(shown), asked, given, stated, edition });
         }
-        let status = match (failed_before, self.media) {
-            (true, Media::GraphQl) => request_status(&answer.errors),
-            _ => StatusCode::OK,
-        };
         self.respond(status, bytes, key.as_ref())
     }
 

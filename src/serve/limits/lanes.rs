@@ -3,29 +3,67 @@
 //! A runtime takes its tasks in the order in which they are ready. Somebody who asks five hundred questions at once would be served five
 //! hundred times before the next caller is looked at. Here each caller's futures are *polled* a few at a time, in the order in which they
 //! came; a future that waits (for the store, for a registry, for a body) holds nothing. So a caller can fill their own lane and not the
-//! machine.
+//! machine. While nobody else asks, a lane is as wide as the machine: what is kept free for others would do nothing. One that has nothing left but to be written down and sent says so ([`leave`]): it would stand in line once more for a few
+//! microseconds' work.
 //!
 //! In: a caller's id and a future. Out: the same future, polled in turn. What runs on threads of its own (exports, reconciliation) is the
 //! scheduler's to share out.
 
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 /// Lanes remembered before those that nobody uses are forgotten.
 const MANY: usize = 1_000;
 
+thread_local! {
+    /// Whether the future that is polled on this thread leaves its lane with this poll.
+    static LEAVES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What is left of the future that calls this is not worth a place in line: it is polled without one from its next poll on.
+pub fn leave() {
+    LEAVES.set(true);
+}
+
+/// Nobody else asks who has not done so for so long.
+const ALONE_AFTER: Duration = Duration::from_secs(1);
+
 /// The lanes of all callers.
 pub struct Lanes {
-    width: usize,
-    of: Mutex<HashMap<String, Arc<Lane>>>,
+    widths: Widths,
+    of: Mutex<Known>,
+    is_shared: Arc<AtomicBool>,
+}
+
+/// Futures of one caller that are polled at a time.
+#[derive(Clone, Copy)]
+struct Widths {
+    /// While nobody else asks.
+    alone: usize,
+    /// While others do.
+    shared: usize,
+}
+
+#[derive(Default)]
+struct Known {
+    lanes: HashMap<String, Arc<Lane>>,
+    /// Who asked last.
+    last: Option<Arc<Lane>>,
+    /// When it was somebody else than before.
+    turned: Option<Instant>,
 }
 
 /// One caller's.
 pub struct Lane {
-    width: usize,
+    widths: Widths,
+    /// Whether others ask too.
+    is_shared: Arc<AtomicBool>,
     line: Mutex<Line>,
 }
 
@@ -39,29 +77,43 @@ struct Line {
 }
 
 impl Default for Lanes {
-    /// Half of the processors for one caller, one at least.
+    /// All processors for one caller who asks alone, half of them where others ask too; one at least.
     fn default() -> Lanes {
-        Lanes::new(std::thread::available_parallelism().map_or(1, |n| n.get() / 2))
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Lanes::new(processors, processors / 2)
     }
 }
 
 impl Lanes {
-    /// So many futures of one caller are polled at a time, one at least.
-    pub fn new(width: usize) -> Lanes {
-        Lanes { width: width.max(1), of: Mutex::default() }
+    /// So many futures of one caller are polled at a time while nobody else asks, and so many while others do; one at least.
+    pub fn new(alone: usize, shared: usize) -> Lanes {
+        let widths = Widths { alone: alone.max(1), shared: shared.max(1) };
+        Lanes { widths, of: Mutex::default(), is_shared: Arc::default() }
     }
 
-    /// The caller's lane.
+    /// The caller's lane, who asks now.
     pub fn of(&self, caller: &str) -> Arc<Lane> {
-        let mut of = self.of.lock().expect("no panic while looking for a lane");
-        if let Some(lane) = of.get(caller) {
-            return lane.clone();
+        let mut known = self.of.lock().expect("no panic while looking for a lane");
+        let lane = match known.lanes.get(caller) {
+            Some(lane) => lane.clone(),
+            None => {
+                if known.lanes.len() >= MANY {
+                    known.lanes.retain(|_, lane| Arc::strong_count(lane) > 1);
+                }
+                let (widths, is_shared) = (self.widths, self.is_shared.clone());
+                let lane = Arc::new(Lane { widths, is_shared, line: Mutex::default() });
+                known.lanes.insert(caller.to_owned(), lane.clone());
+                lane
+            }
+        };
+        let is_another = known.last.as_ref().is_some_and(|last| !Arc::ptr_eq(last, &lane));
+        if is_another {
+            known.turned = Some(Instant::now());
         }
-        if of.len() >= MANY {
-            of.retain(|_, lane| Arc::strong_count(lane) > 1);
+        if is_another || known.last.is_none() {
+            known.last = Some(lane.clone());
         }
-        let lane = Arc::new(Lane { width: self.width, line: Mutex::default() });
-        of.insert(caller.to_owned(), lane.clone());
+        self.is_shared.store(known.turned.is_some_and(|at| at.elapsed() < ALONE_AFTER), Ordering::Relaxed);
         lane
     }
 }
@@ -69,7 +121,11 @@ impl Lanes {
 impl Lane {
     /// The future, polled in this lane.
     pub fn run<F: Future>(self: Arc<Lane>, future: F) -> InLane<F> {
-        InLane { lane: self, future: Box::pin(future), place: None }
+        InLane { lane: self, future: Box::pin(future), place: None, has_left: false }
+    }
+
+    fn width(&self) -> usize {
+        if self.is_shared.load(Ordering::Relaxed) { self.widths.shared } else { self.widths.alone }
     }
 
     fn line(&self) -> std::sync::MutexGuard<'_, Line> {
@@ -80,7 +136,7 @@ impl Lane {
     fn enter(&self, place: &mut Option<u64>, waker: &Waker) -> bool {
         let mut line = self.line();
         let is_first = line.waiting.front().is_none_or(|(first, _)| Some(*first) == *place);
-        if line.running < self.width && is_first {
+        if line.running < self.width() && is_first {
             if place.take().is_some() {
                 line.waiting.pop_front();
             }
@@ -106,7 +162,7 @@ impl Lane {
     }
 
     fn wake(&self, line: &Line) {
-        if line.running < self.width
+        if line.running < self.width()
             && let Some((_, first)) = line.waiting.front()
         {
             first.wake_by_ref();
@@ -130,6 +186,7 @@ pub struct InLane<F> {
     lane: Arc<Lane>,
     future: Pin<Box<F>>,
     place: Option<u64>,
+    has_left: bool,
 }
 
 impl<F: Future> Future for InLane<F> {
@@ -137,11 +194,17 @@ impl<F: Future> Future for InLane<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = &mut *self;
+        if this.has_left {
+            return this.future.as_mut().poll(context);
+        }
         if !this.lane.enter(&mut this.place, context.waker()) {
             return Poll::Pending;
         }
         let polling = Polling(&this.lane);
+        // A lane within a lane has its own answer to this.
+        let outside = LEAVES.replace(false);
         let polled = this.future.as_mut().poll(context);
+        this.has_left = LEAVES.replace(outside);
         drop(polling);
         polled
     }
@@ -158,13 +221,13 @@ impl<F> Drop for InLane<F> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn of_one_caller_no_more_than_so_many_are_polled_at_a_time_and_all_come_to_their_end() {
-        let lanes = Lanes::new(2);
+        let lanes = Lanes::new(2, 2);
         let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let mut tasks = tokio::task::JoinSet::new();
         for at in 0..200_u32 {
@@ -189,7 +252,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_waits_holds_no_lane_and_what_panics_leaves_it() {
-        let lanes = Lanes::new(1);
+        let lanes = Lanes::new(1, 1);
         let waits = tokio::spawn(lanes.of("a").run(std::future::pending::<()>()));
         tokio::task::yield_now().await;
         let panics = tokio::spawn(lanes.of("a").run(async { panic!("as a resolver may") }));
@@ -198,12 +261,49 @@ mod tests {
         waits.abort();
     }
 
+    #[tokio::test]
+    async fn what_has_left_stands_in_line_no_more_and_what_it_runs_in_a_lane_of_its_own_does() {
+        let lanes = Lanes::new(1, 1);
+        let lane = lanes.of("a");
+        let (own, inner) = (lane.clone(), lanes.of("b"));
+        let mut leaves = Box::pin(lane.run(async move {
+            let seen = own.line().running;
+            leave();
+            inner.clone().run(async { tokio::task::yield_now().await }).await;
+            (seen, own.line().running, inner.line().running)
+        }));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(leaves.as_mut().poll(&mut context).is_pending());
+        // Somebody else of the same caller is being polled: it need not wait for them.
+        lanes.of("a").line().running = 1;
+        let mut seen = None;
+        for _ in 0..3 {
+            if let Poll::Ready(ended) = leaves.as_mut().poll(&mut context) {
+                seen = Some(ended);
+                break;
+            }
+        }
+        assert_eq!(seen, Some((1, 1, 0)));
+    }
+
+    #[test]
+    fn who_asks_alone_has_the_machine_and_half_of_it_once_another_asks() {
+        let lanes = Lanes::new(4, 2);
+        let a = lanes.of("a");
+        assert_eq!((a.width(), lanes.of("a").width()), (4, 4));
+        let b = lanes.of("b");
+        assert_eq!((a.width(), b.width()), (2, 2));
+        lanes.of.lock().unwrap().turned = Instant::now().checked_sub(ALONE_AFTER);
+        assert_eq!(lanes.of("b").width(), 4);
+        assert_eq!(lanes.of("a").width(), 2);
+    }
+
     #[test]
     fn lanes_that_nobody_uses_are_forgotten() {
-        let lanes = Lanes::new(1);
+        let lanes = Lanes::new(1, 1);
         let kept = lanes.of("kept");
         (0..3 * MANY).for_each(|n| drop(lanes.of(&n.to_string())));
-        assert!(lanes.of.lock().unwrap().len() <= MANY);
+        assert!(lanes.of.lock().unwrap().lanes.len() <= MANY);
         assert!(Arc::ptr_eq(&kept, &lanes.of("kept")));
     }
 }
