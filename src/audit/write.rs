@@ -6,8 +6,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::RecvTimeoutError;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -22,7 +21,7 @@ use super::roll;
 const TOGETHER: usize = 1_024;
 /// Rows between two signed marks.
 const MARK_EVERY: u64 = 256;
-/// So many who wait are told by the writer itself.
+/// So many who wait are told by the writer itself: they did not come together.
 const ALONE: usize = 4;
 /// Bytes by which a file grows, behind the first few rows.
 const GROWN: usize = 256 << 10;
@@ -45,15 +44,20 @@ type Reply = oneshot::Sender<Result<(), AuditError>>;
 
 /// A row's text without its number, and its day in UTC.
 struct Draft {
-    text: String,
+    text: Vec<u8>,
     day: NaiveDate,
 }
 
-/// A row, whom to tell, and how many requests were under way with it.
-type Waiting = (Draft, Reply, usize);
+/// A row, and whom to tell.
+type Waiting = (Draft, Reply);
 
-/// Rows of requests under way are waited for so long, looked for so often, and no longer once none came for some looks.
-const GATHER: (Duration, u32, u32) = (Duration::from_micros(250), 3, 2);
+/// So long the rows of other requests under way are waited for, where so many a second come: a write costs a tenth of a millisecond of
+/// processor with what wakes for it, however many rows it has. Where fewer come nobody waits: what else is under way takes its time
+/// (files, batches of names), and others' answers would take it too.
+const GATHER: Duration = Duration::from_millis(2);
+const FAST: f64 = 4_000.0;
+/// What came so long ago says nothing of what comes.
+const OUTDATED: Duration = Duration::from_millis(10);
 
 /// The audit of one node. Cheap to clone; opened with its first row.
 #[derive(Clone)]
@@ -65,13 +69,130 @@ pub struct Audit {
 
 /// The thread that writes. Its end is waited for: with it the folder is free for another.
 struct Writer {
-    queue: Option<mpsc::Sender<Waiting>>,
+    queue: Arc<Queue>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// Rows on their way to the thread that writes. It is woken when there are as many as it waits for, and not by each of them.
+#[derive(Default)]
+struct Queue {
+    line: Mutex<InLine>,
+    enough: Condvar,
+}
+
+#[derive(Default)]
+struct InLine {
+    rows: Vec<Waiting>,
+    /// When the last ones were taken, and how many a second came before that.
+    taken: Option<(Instant, f64)>,
+    /// Requests under way with the last of them.
+    under_way: usize,
+    /// How many the writer waits for; 0 while it writes.
+    wanted: usize,
+    /// Nobody sends any more.
+    is_over: bool,
+    /// Nobody writes any more.
+    has_ended: bool,
+}
+
+impl Queue {
+    fn line(&self) -> MutexGuard<'_, InLine> {
+        self.line.lock().expect("no panic while standing in line")
+    }
+
+    /// False where nobody writes any more.
+    fn send(&self, row: Waiting, under_way: usize) -> bool {
+        let mut line = self.line();
+        if line.has_ended {
+            return false;
+        }
+        line.rows.push(row);
+        line.under_way = under_way;
+        let is_enough = line.wanted > 0 && line.rows.len() >= line.wanted;
+        if is_enough {
+            line.wanted = 0;
+        }
+        drop(line);
+        if is_enough {
+            self.enough.notify_one();
+        }
+        true
+    }
+
+    /// Waits until so many stand there, at most so long.
+    fn wait<'a>(&'a self, mut line: MutexGuard<'a, InLine>, wanted: usize, within: Option<Duration>) -> MutexGuard<'a, InLine> {
+        line.wanted = wanted;
+        let short = |line: &mut InLine| line.rows.len() < wanted && !line.is_over;
+        const PANICS: &str = "no panic while standing in line";
+        let mut line = match within {
+            Some(within) => self.enough.wait_timeout_while(line, within, short).expect(PANICS).0,
+            None => self.enough.wait_while(line, short).expect(PANICS),
+        };
+        line.wanted = 0;
+        line
+    }
+
+    /// Whether a row stands there, after so long at most; None: there will be none any more.
+    fn has_next(&self, within: Option<Duration>) -> Option<bool> {
+        let line = self.wait(self.line(), 1, within);
+        match (line.rows.is_empty(), line.is_over) {
+            (true, true) => None,
+            (is_empty, _) => Some(!is_empty),
+        }
+    }
+
+    /// What is written together: what stands there, and what comes of the requests under way within a little time.
+    fn take(&self) -> Vec<Waiting> {
+        let mut line = self.line();
+        let wanted = line.under_way.min(TOGETHER);
+        if line.rows.len() < wanted && line.a_second() >= FAST {
+            line = self.wait(line, wanted, Some(GATHER));
+        }
+        line.take()
+    }
+}
+
+/// Rows a second; of a few nothing can be said.
+fn rate(rows: usize, within: Duration) -> f64 {
+    if rows > ALONE { rows as f64 / within.as_secs_f64() } else { 0.0 }
+}
+
+impl InLine {
+    /// How many rows a second come.
+    fn a_second(&self) -> f64 {
+        let Some((at, before)) = self.taken else { return 0.0 };
+        let since = at.elapsed();
+        let now = rate(self.rows.len(), since);
+        if since < OUTDATED { now.max(before) } else { now }
+    }
+
+    fn take(&mut self) -> Vec<Waiting> {
+        let now = Instant::now();
+        let rest = self.rows.len().min(TOGETHER);
+        let rest = self.rows.split_off(rest);
+        let taken = std::mem::replace(&mut self.rows, rest);
+        let a_second = self.taken.map_or(0.0, |(at, _)| rate(taken.len(), now.duration_since(at)));
+        self.taken = Some((now, a_second));
+        taken
+    }
+}
+
+/// Tells, however the thread that writes ended, that nobody does any more: who waits hears of it.
+struct Ending(Arc<Queue>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Ok(mut line) = self.0.line.lock() {
+            line.has_ended = true;
+            line.rows.clear();
+        }
+    }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        drop(self.queue.take());
+        self.queue.line().is_over = true;
+        self.queue.enough.notify_one();
         // A thread that panicked has said so.
         drop(self.thread.take().map(JoinHandle::join));
     }
@@ -97,8 +218,8 @@ impl Audit {
         self.keep(Draft { text: text_of_row(&row), day: day_of(&row.at) }, 1).await
     }
 
-    /// The same while so many requests are under way, this one among them: where they are many, their rows are waited for, at most a
-    /// millisecond, and the disk is waited for once for all of them.
+    /// The same while so many requests are under way, this one among them: while rows come fast, those of the others are waited for, two
+    /// milliseconds at most, and the disk is waited for once for all of them.
     ///
     /// # Errors
     /// It is not.
@@ -108,7 +229,9 @@ impl Audit {
 
     async fn keep(&self, draft: Draft, under_way: usize) -> Result<(), AuditError> {
         let (reply, told) = oneshot::channel();
-        self.writer(draft.day)?.send((draft, reply, under_way)).map_err(|_| self.error("its writer has ended"))?;
+        if !self.writer(draft.day)?.send((draft, reply), under_way) {
+            return Err(self.error("its writer has ended"));
+        }
         told.await.map_err(|_| self.error("its writer has ended"))?
     }
 
@@ -116,22 +239,23 @@ impl Audit {
         AuditError { folder: self.folder.display().to_string(), why: why.to_string() }
     }
 
-    fn writer(&self, day: NaiveDate) -> Result<mpsc::Sender<Waiting>, AuditError> {
+    fn writer(&self, day: NaiveDate) -> Result<Arc<Queue>, AuditError> {
         let mut writer = self.writer.lock().expect("no panic while holding the writer");
-        if let Some(queue) = writer.as_ref().and_then(|writer| writer.queue.as_ref()) {
-            return Ok(queue.clone());
+        if let Some(writer) = writer.as_ref() {
+            return Ok(writer.queue.clone());
         }
         let mut files = Files::open(&self.folder, self.keep_days, day).map_err(|e| self.error(e))?;
-        let (send, receive) = mpsc::channel::<Waiting>();
+        let queue = Arc::new(Queue::default());
+        let (rows, ending) = (queue.clone(), Ending(queue.clone()));
         // Not the audit itself: its end is the thread's.
         let folder = self.folder.display().to_string();
         let runtime = tokio::runtime::Handle::try_current().ok();
         let thread = std::thread::Builder::new().name("audit".to_owned());
         let thread = thread
             .spawn(move || {
-                while let Some(first) = files.next(&receive) {
-                    let (rows, replies): (Vec<Draft>, Vec<Reply>) =
-                        gathered(first, &receive).into_iter().map(|(row, reply, _)| (row, reply)).unzip();
+                let _ending = ending;
+                while files.waits(&rows) {
+                    let (rows, replies): (Vec<Draft>, Vec<Reply>) = rows.take().into_iter().unzip();
                     let count = rows.len();
                     let kept = files.checked(rows.last().map_or(day, |row| row.day)).and_then(|()| files.append(&rows));
                     let kept = kept.map_err(|e| AuditError { folder: folder.clone(), why: e.to_string() });
@@ -145,28 +269,9 @@ impl Audit {
                 }
             })
             .map_err(|e| self.error(e))?;
-        *writer = Some(Writer { queue: Some(send.clone()), thread: Some(thread) });
-        Ok(send)
+        *writer = Some(Writer { queue: queue.clone(), thread: Some(thread) });
+        Ok(queue)
     }
-}
-
-/// The rows that are written with the first: those that wait, and those of the requests under way, as many as come within a little time.
-fn gathered(first: Waiting, queue: &mpsc::Receiver<Waiting>) -> Vec<Waiting> {
-    let wanted = first.2.min(TOGETHER);
-    let mut rows = vec![first];
-    rows.extend(queue.try_iter().take(TOGETHER - 1));
-    let (pause, looks, in_vain) = GATHER;
-    let mut vain = 0;
-    for _ in 0..looks {
-        if rows.len() >= wanted || vain == in_vain {
-            break;
-        }
-        std::thread::sleep(pause);
-        let before = rows.len();
-        rows.extend(queue.try_iter().take(TOGETHER - before));
-        vain = if rows.len() == before { vain + 1 } else { 0 };
-    }
-    rows
 }
 
 /// The files of a folder, at their end.
@@ -315,27 +420,21 @@ impl Files {
         })
     }
 
-    /// The next row. While nobody has one, the signed state follows; None: there will be none any more.
-    fn next(&mut self, rows: &mpsc::Receiver<Waiting>) -> Option<Waiting> {
-        if let Ok(row) = rows.try_recv() {
-            if self.told.1.is_none_or(|at| at.elapsed() >= HEAD_EVERY) {
-                self.tell();
-            }
-            return Some(row);
-        }
+    /// Waits for a row. While nobody has one, the signed state follows; false: there will be none any more.
+    fn waits(&mut self, rows: &Queue) -> bool {
         if self.told.1.is_none_or(|at| at.elapsed() >= HEAD_EVERY) {
             self.tell();
         }
         let left = match self.told {
             (seq, Some(at)) if seq < self.seq => HEAD_EVERY.saturating_sub(at.elapsed()),
-            _ => return rows.recv().ok(),
+            _ => return rows.has_next(None).is_some(),
         };
-        match rows.recv_timeout(left) {
-            Ok(row) => Some(row),
-            Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => {
+        match rows.has_next(Some(left)) {
+            Some(true) => true,
+            None => false,
+            Some(false) => {
                 self.tell();
-                rows.recv().ok()
+                rows.has_next(None).is_some()
             }
         }
     }
@@ -478,4 +577,43 @@ fn first_line(path: &Path) -> Option<String> {
     let text = std::fs::read(path).ok()?;
     let whole = std::str::from_utf8(whole_lines(&text)).ok()?;
     whole.split_inclusive('\n').next().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> (Waiting, oneshot::Receiver<Result<(), AuditError>>) {
+        let (reply, told) = oneshot::channel();
+        ((Draft { text: b",\"at\":\"\"}".to_vec(), day: NaiveDate::MIN }, reply), told)
+    }
+
+    #[test]
+    fn rows_are_waited_for_while_they_come_fast_and_for_a_lone_one_nobody_waits() {
+        let ago =
+            |millis| Instant::now().checked_sub(Duration::from_millis(millis)).expect("an instant after the machine's start");
+        let line = |rows: usize, taken| {
+            let rows = std::iter::repeat_with(|| row().0).take(rows).collect();
+            InLine { rows, taken, under_way: 64, ..InLine::default() }
+        };
+        assert!(line(1, None).a_second() < FAST, "the first of all");
+        assert!(line(1, Some((ago(1), 2_500.0))).a_second() < FAST, "somebody asks alone, one after the other");
+        assert!(line(100, Some((ago(1), 0.0))).a_second() >= FAST, "many ask");
+        assert!(line(1, Some((ago(1), 17_000.0))).a_second() >= FAST, "they go on asking");
+        assert!(line(1, Some((ago(1_000), 17_000.0))).a_second() < FAST, "they have gone");
+        let mut line = line(TOGETHER + 1, None);
+        assert_eq!((line.take().len(), line.take().len()), (TOGETHER, 1));
+    }
+
+    #[test]
+    fn whoever_stands_in_line_hears_that_nobody_writes_any_more_and_nobody_comes_behind_them() {
+        let queue = Arc::new(Queue::default());
+        let (waiting, mut told) = row();
+        assert!(queue.send(waiting, 1));
+        drop(Ending(queue.clone()));
+        assert_eq!(told.try_recv().err(), Some(oneshot::error::TryRecvError::Closed));
+        assert!(!queue.send(row().0, 1));
+        queue.line().is_over = true;
+        assert_eq!(queue.has_next(None), None);
+    }
 }
