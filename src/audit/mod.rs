@@ -7,6 +7,7 @@
 mod back;
 mod chain;
 mod folder;
+mod queue;
 mod read;
 mod roll;
 mod write;

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -15,14 +15,11 @@ use tokio::sync::oneshot;
 
 use super::chain::{AuditRow, Line, NotedAnswer, START, mark_of, push_line, text_of, text_of_row};
 use super::folder::{BEGIN, HEAD, days, head, key, name_of, whole_lines};
+use super::queue::{ALONE, Ending, Queue};
 use super::roll;
 
-/// Rows written at a time.
-const TOGETHER: usize = 1_024;
 /// Rows between two signed marks.
 const MARK_EVERY: u64 = 256;
-/// So many who wait are told by the writer itself: they did not come together.
-const ALONE: usize = 4;
 /// Bytes by which a file grows, behind the first few rows.
 const GROWN: usize = 256 << 10;
 /// How many are few.
@@ -51,14 +48,6 @@ struct Draft {
 /// A row, and whom to tell.
 type Waiting = (Draft, Reply);
 
-/// So long the rows of other requests under way are waited for, where so many a second come: a write costs a tenth of a millisecond of
-/// processor with what wakes for it, however many rows it has. Where fewer come nobody waits: what else is under way takes its time
-/// (files, batches of names), and others' answers would take it too.
-const GATHER: Duration = Duration::from_millis(2);
-const FAST: f64 = 4_000.0;
-/// What came so long ago says nothing of what comes.
-const OUTDATED: Duration = Duration::from_millis(10);
-
 /// The audit of one node. Cheap to clone; opened with its first row.
 #[derive(Clone)]
 pub struct Audit {
@@ -69,130 +58,13 @@ pub struct Audit {
 
 /// The thread that writes. Its end is waited for: with it the folder is free for another.
 struct Writer {
-    queue: Arc<Queue>,
+    queue: Arc<Queue<Waiting>>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// Rows on their way to the thread that writes. It is woken when there are as many as it waits for, and not by each of them.
-#[derive(Default)]
-struct Queue {
-    line: Mutex<InLine>,
-    enough: Condvar,
-}
-
-#[derive(Default)]
-struct InLine {
-    rows: Vec<Waiting>,
-    /// When the last ones were taken, and how many a second came before that.
-    taken: Option<(Instant, f64)>,
-    /// Requests under way with the last of them.
-    under_way: usize,
-    /// How many the writer waits for; 0 while it writes.
-    wanted: usize,
-    /// Nobody sends any more.
-    is_over: bool,
-    /// Nobody writes any more.
-    has_ended: bool,
-}
-
-impl Queue {
-    fn line(&self) -> MutexGuard<'_, InLine> {
-        self.line.lock().expect("no panic while standing in line")
-    }
-
-    /// False where nobody writes any more.
-    fn send(&self, row: Waiting, under_way: usize) -> bool {
-        let mut line = self.line();
-        if line.has_ended {
-            return false;
-        }
-        line.rows.push(row);
-        line.under_way = under_way;
-        let is_enough = line.wanted > 0 && line.rows.len() >= line.wanted;
-        if is_enough {
-            line.wanted = 0;
-        }
-        drop(line);
-        if is_enough {
-            self.enough.notify_one();
-        }
-        true
-    }
-
-    /// Waits until so many stand there, at most so long.
-    fn wait<'a>(&'a self, mut line: MutexGuard<'a, InLine>, wanted: usize, within: Option<Duration>) -> MutexGuard<'a, InLine> {
-        line.wanted = wanted;
-        let short = |line: &mut InLine| line.rows.len() < wanted && !line.is_over;
-        const PANICS: &str = "no panic while standing in line";
-        let mut line = match within {
-            Some(within) => self.enough.wait_timeout_while(line, within, short).expect(PANICS).0,
-            None => self.enough.wait_while(line, short).expect(PANICS),
-        };
-        line.wanted = 0;
-        line
-    }
-
-    /// Whether a row stands there, after so long at most; None: there will be none any more.
-    fn has_next(&self, within: Option<Duration>) -> Option<bool> {
-        let line = self.wait(self.line(), 1, within);
-        match (line.rows.is_empty(), line.is_over) {
-            (true, true) => None,
-            (is_empty, _) => Some(!is_empty),
-        }
-    }
-
-    /// What is written together: what stands there, and what comes of the requests under way within a little time.
-    fn take(&self) -> Vec<Waiting> {
-        let mut line = self.line();
-        let wanted = line.under_way.min(TOGETHER);
-        if line.rows.len() < wanted && line.a_second() >= FAST {
-            line = self.wait(line, wanted, Some(GATHER));
-        }
-        line.take()
-    }
-}
-
-/// Rows a second; of a few nothing can be said.
-fn rate(rows: usize, within: Duration) -> f64 {
-    if rows > ALONE { rows as f64 / within.as_secs_f64() } else { 0.0 }
-}
-
-impl InLine {
-    /// How many rows a second come.
-    fn a_second(&self) -> f64 {
-        let Some((at, before)) = self.taken else { return 0.0 };
-        let since = at.elapsed();
-        let now = rate(self.rows.len(), since);
-        if since < OUTDATED { now.max(before) } else { now }
-    }
-
-    fn take(&mut self) -> Vec<Waiting> {
-        let now = Instant::now();
-        let rest = self.rows.len().min(TOGETHER);
-        let rest = self.rows.split_off(rest);
-        let taken = std::mem::replace(&mut self.rows, rest);
-        let a_second = self.taken.map_or(0.0, |(at, _)| rate(taken.len(), now.duration_since(at)));
-        self.taken = Some((now, a_second));
-        taken
-    }
-}
-
-/// Tells, however the thread that writes ended, that nobody does any more: who waits hears of it.
-struct Ending(Arc<Queue>);
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        if let Ok(mut line) = self.0.line.lock() {
-            line.has_ended = true;
-            line.rows.clear();
-        }
-    }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.queue.line().is_over = true;
-        self.queue.enough.notify_one();
+        self.queue.end();
         // A thread that panicked has said so.
         drop(self.thread.take().map(JoinHandle::join));
     }
@@ -239,7 +111,7 @@ impl Audit {
         AuditError { folder: self.folder.display().to_string(), why: why.to_string() }
     }
 
-    fn writer(&self, day: NaiveDate) -> Result<Arc<Queue>, AuditError> {
+    fn writer(&self, day: NaiveDate) -> Result<Arc<Queue<Waiting>>, AuditError> {
         let mut writer = self.writer.lock().expect("no panic while holding the writer");
         if let Some(writer) = writer.as_ref() {
             return Ok(writer.queue.clone());
@@ -421,7 +293,7 @@ impl Files {
     }
 
     /// Waits for a row. While nobody has one, the signed state follows; false: there will be none any more.
-    fn waits(&mut self, rows: &Queue) -> bool {
+    fn waits(&mut self, rows: &Queue<Waiting>) -> bool {
         if self.told.1.is_none_or(|at| at.elapsed() >= HEAD_EVERY) {
             self.tell();
         }
@@ -577,43 +449,4 @@ fn first_line(path: &Path) -> Option<String> {
     let text = std::fs::read(path).ok()?;
     let whole = std::str::from_utf8(whole_lines(&text)).ok()?;
     whole.split_inclusive('\n').next().map(str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row() -> (Waiting, oneshot::Receiver<Result<(), AuditError>>) {
-        let (reply, told) = oneshot::channel();
-        ((Draft { text: b",\"at\":\"\"}".to_vec(), day: NaiveDate::MIN }, reply), told)
-    }
-
-    #[test]
-    fn rows_are_waited_for_while_they_come_fast_and_for_a_lone_one_nobody_waits() {
-        let ago =
-            |millis| Instant::now().checked_sub(Duration::from_millis(millis)).expect("an instant after the machine's start");
-        let line = |rows: usize, taken| {
-            let rows = std::iter::repeat_with(|| row().0).take(rows).collect();
-            InLine { rows, taken, under_way: 64, ..InLine::default() }
-        };
-        assert!(line(1, None).a_second() < FAST, "the first of all");
-        assert!(line(1, Some((ago(1), 2_500.0))).a_second() < FAST, "somebody asks alone, one after the other");
-        assert!(line(100, Some((ago(1), 0.0))).a_second() >= FAST, "many ask");
-        assert!(line(1, Some((ago(1), 17_000.0))).a_second() >= FAST, "they go on asking");
-        assert!(line(1, Some((ago(1_000), 17_000.0))).a_second() < FAST, "they have gone");
-        let mut line = line(TOGETHER + 1, None);
-        assert_eq!((line.take().len(), line.take().len()), (TOGETHER, 1));
-    }
-
-    #[test]
-    fn whoever_stands_in_line_hears_that_nobody_writes_any_more_and_nobody_comes_behind_them() {
-        let queue = Arc::new(Queue::default());
-        let (waiting, mut told) = row();
-        assert!(queue.send(waiting, 1));
-        drop(Ending(queue.clone()));
-        assert_eq!(told.try_recv().err(), Some(oneshot::error::TryRecvError::Closed));
-        assert!(!queue.send(row().0, 1));
-        queue.line().is_over = true;
-        assert_eq!(queue.has_next(None), None);
-    }
 }

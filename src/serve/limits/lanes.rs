@@ -3,7 +3,8 @@
 //! A runtime takes its tasks in the order in which they are ready. Somebody who asks five hundred questions at once would be served five
 //! hundred times before the next caller is looked at. Here each caller's futures are *polled* a few at a time, in the order in which they
 //! came; a future that waits (for the store, for a registry, for a body) holds nothing. So a caller can fill their own lane and not the
-//! machine. While nobody else asks, a lane is as wide as the machine: what is kept free for others would do nothing. One that has nothing left but to be written down and sent says so ([`leave`]): it would stand in line once more for a few
+//! machine. While nobody else's futures are polled, a lane is as wide as the machine: what is kept free for others would do nothing. A
+//! future that has nothing left but to be written down and sent says so ([`leave`]): it would stand in line once more for a few
 //! microseconds' work.
 //!
 //! In: a caller's id and a future. Out: the same future, polled in turn. What runs on threads of its own (exports, reconciliation) is the
@@ -13,7 +14,7 @@ use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -31,14 +32,15 @@ pub fn leave() {
     LEAVES.set(true);
 }
 
-/// Nobody else asks who has not done so for so long.
+/// Nobody else asks of whom nothing was polled for so long.
 const ALONE_AFTER: Duration = Duration::from_secs(1);
 
 /// The lanes of all callers.
 pub struct Lanes {
     widths: Widths,
-    of: Mutex<Known>,
-    is_shared: Arc<AtomicBool>,
+    of: Mutex<HashMap<String, Arc<Lane>>>,
+    began: AtomicUsize,
+    turns: Arc<Turns>,
 }
 
 /// Futures of one caller that are polled at a time.
@@ -50,20 +52,40 @@ struct Widths {
     shared: usize,
 }
 
-#[derive(Default)]
-struct Known {
-    lanes: HashMap<String, Arc<Lane>>,
-    /// Who asked last.
-    last: Option<Arc<Lane>>,
-    /// When it was somebody else than before.
-    turned: Option<Instant>,
+/// Whose turn it was last, and when it was somebody else's than before.
+struct Turns {
+    /// The number of the lane; 0 before there was any.
+    last: AtomicUsize,
+    since: Instant,
+    /// Microseconds after that; 0 where it was nobody else's yet.
+    turned: AtomicU64,
+}
+
+impl Turns {
+    fn micros(&self) -> u64 {
+        self.since.elapsed().as_micros() as u64
+    }
+
+    /// It is this lane's turn.
+    fn of(&self, number: usize) {
+        if self.last.load(Ordering::Relaxed) != number && ![0, number].contains(&self.last.swap(number, Ordering::Relaxed)) {
+            self.turned.store(self.micros().max(1), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether several callers ask.
+    fn are_shared(&self) -> bool {
+        let turned = self.turned.load(Ordering::Relaxed);
+        turned > 0 && self.micros() < turned + ALONE_AFTER.as_micros() as u64
+    }
 }
 
 /// One caller's.
 pub struct Lane {
     widths: Widths,
-    /// Whether others ask too.
-    is_shared: Arc<AtomicBool>,
+    /// Its number, from 1.
+    number: usize,
+    turns: Arc<Turns>,
     line: Mutex<Line>,
 }
 
@@ -88,32 +110,22 @@ impl Lanes {
     /// So many futures of one caller are polled at a time while nobody else asks, and so many while others do; one at least.
     pub fn new(alone: usize, shared: usize) -> Lanes {
         let widths = Widths { alone: alone.max(1), shared: shared.max(1) };
-        Lanes { widths, of: Mutex::default(), is_shared: Arc::default() }
+        let turns = Turns { last: AtomicUsize::new(0), since: Instant::now(), turned: AtomicU64::new(0) };
+        Lanes { widths, of: Mutex::default(), began: AtomicUsize::new(0), turns: Arc::new(turns) }
     }
 
-    /// The caller's lane, who asks now.
+    /// The caller's lane.
     pub fn of(&self, caller: &str) -> Arc<Lane> {
-        let mut known = self.of.lock().expect("no panic while looking for a lane");
-        let lane = match known.lanes.get(caller) {
-            Some(lane) => lane.clone(),
-            None => {
-                if known.lanes.len() >= MANY {
-                    known.lanes.retain(|_, lane| Arc::strong_count(lane) > 1);
-                }
-                let (widths, is_shared) = (self.widths, self.is_shared.clone());
-                let lane = Arc::new(Lane { widths, is_shared, line: Mutex::default() });
-                known.lanes.insert(caller.to_owned(), lane.clone());
-                lane
-            }
-        };
-        let is_another = known.last.as_ref().is_some_and(|last| !Arc::ptr_eq(last, &lane));
-        if is_another {
-            known.turned = Some(Instant::now());
+        let mut of = self.of.lock().expect("no panic while looking for a lane");
+        if let Some(lane) = of.get(caller) {
+            return lane.clone();
         }
-        if is_another || known.last.is_none() {
-            known.last = Some(lane.clone());
+        if of.len() >= MANY {
+            of.retain(|_, lane| Arc::strong_count(lane) > 1);
         }
-        self.is_shared.store(known.turned.is_some_and(|at| at.elapsed() < ALONE_AFTER), Ordering::Relaxed);
+        let number = self.began.fetch_add(1, Ordering::Relaxed) + 1;
+        let lane = Arc::new(Lane { widths: self.widths, number, turns: self.turns.clone(), line: Mutex::default() });
+        of.insert(caller.to_owned(), lane.clone());
         lane
     }
 }
@@ -125,7 +137,7 @@ impl Lane {
     }
 
     fn width(&self) -> usize {
-        if self.is_shared.load(Ordering::Relaxed) { self.widths.shared } else { self.widths.alone }
+        if self.turns.are_shared() { self.widths.shared } else { self.widths.alone }
     }
 
     fn line(&self) -> std::sync::MutexGuard<'_, Line> {
@@ -134,6 +146,7 @@ impl Lane {
 
     /// Whether the future may be polled now; else it is woken when its turn has come.
     fn enter(&self, place: &mut Option<u64>, waker: &Waker) -> bool {
+        self.turns.of(self.number);
         let mut line = self.line();
         let is_first = line.waiting.front().is_none_or(|(first, _)| Some(*first) == *place);
         if line.running < self.width() && is_first {
@@ -221,8 +234,6 @@ impl<F> Drop for InLane<F> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
-
     use super::*;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -286,16 +297,20 @@ mod tests {
         assert_eq!(seen, Some((1, 1, 0)));
     }
 
-    #[test]
-    fn who_asks_alone_has_the_machine_and_half_of_it_once_another_asks() {
+    #[tokio::test]
+    async fn who_asks_alone_has_the_machine_and_half_of_it_once_anything_of_another_is_polled() {
         let lanes = Lanes::new(4, 2);
-        let a = lanes.of("a");
-        assert_eq!((a.width(), lanes.of("a").width()), (4, 4));
-        let b = lanes.of("b");
+        let (a, b) = (lanes.of("a"), lanes.of("b"));
+        a.clone().run(async {}).await;
+        a.clone().run(async {}).await;
+        assert_eq!((a.width(), b.width()), (4, 4), "one alone has asked");
+        b.clone().run(async {}).await;
         assert_eq!((a.width(), b.width()), (2, 2));
-        lanes.of.lock().unwrap().turned = Instant::now().checked_sub(ALONE_AFTER);
-        assert_eq!(lanes.of("b").width(), 4);
-        assert_eq!(lanes.of("a").width(), 2);
+        a.clone().run(async {}).await;
+        assert_eq!((a.width(), b.width()), (2, 2));
+        let later = lanes.turns.since.checked_sub(ALONE_AFTER).expect("an instant after the machine's start");
+        let turned = AtomicU64::new(lanes.turns.turned.load(Ordering::Relaxed));
+        assert!(!Turns { last: AtomicUsize::new(1), since: later, turned }.are_shared(), "a second later nobody else asks");
     }
 
     #[test]
@@ -303,7 +318,7 @@ mod tests {
         let lanes = Lanes::new(1, 1);
         let kept = lanes.of("kept");
         (0..3 * MANY).for_each(|n| drop(lanes.of(&n.to_string())));
-        assert!(lanes.of.lock().unwrap().lanes.len() <= MANY);
+        assert!(lanes.of.lock().unwrap().len() <= MANY);
         assert!(Arc::ptr_eq(&kept, &lanes.of("kept")));
     }
 }
