@@ -235,22 +235,23 @@ impl<'a> Reader<'a> {
     /// None where a part is damaged or missing.
     pub fn list<T: Keep + Send>(&mut self) -> Option<Vec<T>> {
         let len = u64::get(&mut self.input)? as usize;
-        let mut parts: Vec<(&'a [u8], u64, usize)> = Vec::new();
+        let mut parts: Vec<(&'a [u8], u64)> = Vec::new();
         let mut waiting = len;
         while waiting > 0 {
             let (bytes, sum) = (u64::get(&mut self.input)? as usize, u64::get(&mut self.input)?);
             let (part, rest) = self.input.split_at_checked(bytes)?;
             self.input = rest;
-            parts.push((part, sum, waiting.min(PART)));
+            parts.push((part, sum));
             waiting -= waiting.min(PART);
         }
         // Every part is read to where it belongs: memory that a part passes through has to be cleared by the kernel first.
         let mut items = Vec::with_capacity(len + len / SPARE);
         let places = &mut items.spare_capacity_mut()[..len];
-        let whole = places.par_chunks_mut(PART).zip(&parts).all(|(places, (bytes, sum, _))| {
+        let whole = places.par_chunks_mut(PART).zip(&parts).all(|(places, (bytes, sum))| {
             let mut input = *bytes;
-            let is_whole = xxhash_rust::xxh3::xxh3_64(bytes) == *sum;
-            is_whole && places.iter_mut().all(|place| T::get(&mut input).map(|item| place.write(item)).is_some())
+            xxhash_rust::xxh3::xxh3_64(bytes) == *sum
+                && places.iter_mut().all(|place| T::get(&mut input).map(|item| place.write(item)).is_some())
+                && input.is_empty()
         });
         if !whole {
             // Whatever was read and owns memory keeps it: nobody reads a damaged file twice.
@@ -278,4 +279,28 @@ impl<'a> Reader<'a> {
 pub trait KeepAll: Sized {
     fn write(&self, to: &mut Writer<'_>) -> io::Result<()>;
     fn read(from: &mut Reader<'_>) -> Option<Self>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_several_parts_comes_back_whole_or_not_at_all() {
+        let texts: Vec<Box<str>> = (0..2 * PART + 5).map(|n| n.to_string().into()).collect();
+        let mut bytes = Vec::new();
+        Writer::new(&mut bytes).list(&texts).unwrap();
+        let read = |bytes: &[u8]| Reader::new(bytes).list::<Box<str>>();
+        let back = read(&bytes).unwrap();
+        assert!(back == texts && back.capacity() > back.len(), "with room for more");
+        for at in [0, 9, 30, bytes.len() / 2, bytes.len() - 1] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1;
+            assert!(read(&damaged).is_none(), "byte {at}");
+            assert!(read(&bytes[..at]).is_none(), "cut at {at}");
+        }
+        let mut nothing = Vec::new();
+        Writer::new(&mut nothing).list::<u32>(&[]).unwrap();
+        assert_eq!(Reader::new(&nothing).list::<u32>(), Some(Vec::new()));
+    }
 }
