@@ -66,12 +66,6 @@ impl Hub {
         let (linker, changes, touched, mut links_before) =
             tokio::task::spawn_blocking(follow).await.expect("linking does not panic");
         tracing::debug!(decisions = changes.decisions.len(), "linked again");
-        if changes.reconsidered.is_none() {
-            tracing::info!(
-                "everything was linked anew, and the whole city is judged: much of it changed, or its size, or what share of it a \
-                 registry holds, is another by the steps in which linking counts it"
-            );
-        }
         let mut others: Vec<i64> = changes.decisions.iter().map(|d| d.store_id).collect();
         others.sort_unstable();
         others.dedup();

@@ -18,7 +18,7 @@ use crate::store::finding::FindingRow;
 use crate::store::{Store, StoreError};
 
 /// Raised when linking or assessing changes its ways, so that the next sync publishes anew.
-const PROGRAM_VERSION: u32 = 6;
+const PROGRAM_VERSION: u32 = 7;
 
 impl Hub {
     /// The last edition before this one that decided who lacks a union: what lacked one then lacks it since then, whatever was

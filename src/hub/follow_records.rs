@@ -71,8 +71,9 @@ impl Hub {
         if !self.may_follow(previous, &header, advanced).await? {
             return Ok(Followed::Not);
         }
-        let counting_since = self.store.first_lacking().await?;
         let number = i64::from(previous.number());
+        let counting_since = self.store.first_lacking().await?;
+        let counted_since = self.store.first_lacking_before(number).await?;
         let findings = self.standing_findings(header.as_of).await?;
         let before = standing(&self.store, self.store.findings_as_of(number).await?.into_iter(), previous.manifest.as_of)?;
 
@@ -80,7 +81,7 @@ impl Hub {
         let mut touched = Touched::by_records(advanced, previous, &traits);
         let of_findings = concerned(&before, &findings);
         touched.entities.extend(of_findings.iter().filter_map(|id| key(id)));
-        touched.by_calendar(previous, &self.settings.policy, counting_since, header.as_of);
+        touched.by_calendar(previous, &self.settings.policy, (counted_since, counting_since), header.as_of);
         tracing::debug!(touched = touched.entities.len(), "with the calendar's");
         let groups = self.led_to(&touched.entities).await?;
         touched.entities.extend(groups.iter().filter_map(|(_, from, _)| key(from)));
@@ -124,21 +125,28 @@ impl Hub {
         let same_sources = previous.manifest.sources.iter().map(|s| &*s.name).eq(header.sources.iter().map(|s| &*s.name));
         let rules_turn = self.rules.statistics().any(|rule| rule.in_force(before) != rule.in_force(today));
         let areas_turn = crate::model::reference::areas::areas().change_between(before, today);
-        let counted_alike = self.store.first_lacking().await? == self.store.first_lacking_before(number).await?;
         let unreadable = self.store.meta(UNREADABLE).await?.is_some_and(|count| count != "0");
-        let follows = advanced.changes.reconsidered.is_some()
-            && !unreadable
-            && basis.made_by == self.made_by()?
-            && previous.manifest.unmet == header.unmet
-            && previous.manifest.zone == self.settings.zone.name()
-            && today >= before
-            && decides
-            && same_sources
-            && counted_alike
-            && !rules_turn
-            && !areas_turn
-            && previous.tells_all();
-        Ok(follows)
+        let in_the_way = [
+            (
+                advanced.changes.reconsidered.is_none(),
+                "everything was linked anew, for more than a quarter of the records changed",
+            ),
+            (unreadable, "rows of the store could not be read"),
+            (basis.made_by != self.made_by()?, "program, rules, policy, weights or connectors are others"),
+            (previous.manifest.unmet != header.unmet, "other registries are missing or too old"),
+            (previous.manifest.zone != self.settings.zone.name(), "the time zone is another"),
+            (today < before, "the edition before is of a later day"),
+            (!decides, "the edition before decides no gap"),
+            (!same_sources, "the registries are others"),
+            (rules_turn, "a rule came into force or went out of it"),
+            (areas_turn, "districts are others from today on"),
+            (!previous.tells_all(), "the edition before is of an earlier program"),
+        ];
+        let why: Vec<&str> = in_the_way.into_iter().filter(|(is_so, _)| *is_so).map(|(_, why)| why).collect();
+        if !why.is_empty() {
+            tracing::info!("the whole city is judged: {}", why.join("; "));
+        }
+        Ok(why.is_empty())
     }
 
     /// Judges a part; None where the edition before does not tell enough.
@@ -262,7 +270,7 @@ impl Hub {
         unstated.extend(&advanced.changed);
         let links = link_changes(advanced, &part);
         let (told, reviews) = (std::mem::take(&mut part.others), std::mem::take(&mut part.reviews));
-        let review = self.review_changes(previous, &enterprises, advanced, told, reviews).await?;
+        let review = self.review_changes(previous, (&enterprises, &gone), advanced, told, reviews).await?;
         let relations = self.relation_changes(&asked, part.relations).await?;
         let number = self.next_number().await?;
         let judged = enterprises.len();

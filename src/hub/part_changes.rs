@@ -12,30 +12,34 @@ use crate::model::enterprise::Enterprise;
 use crate::publish::{LinkChanges, ReviewChanges, Stake, StoredLinks, ToldPair, effect, of_pair, relation_rows};
 
 impl Hub {
-    /// What changes in the queue: pairs that came, went or are others, and those that would change something else now.
+    /// What changes in the queue: pairs that came, went or are others, and those that would change something else now. `gone`: ids of
+    /// enterprises of the edition before that are none any more.
     pub(super) async fn review_changes(
         &self,
         previous: &Edition,
-        enterprises: &[Enterprise],
+        (enterprises, gone): (&[Enterprise], &[Box<str>]),
         advanced: &Advanced,
         told: Vec<ToldPair>,
         reviews: Vec<ReviewPair>,
     ) -> Result<ReviewChanges, HubError> {
         let judged: HashMap<&str, &Enterprise> = enterprises.iter().map(|e| (&*e.id, e)).collect();
+        let gone: HashSet<&str> = gone.iter().map(|id| &**id).collect();
         let mut changes = ReviewChanges { out: advanced.reviewed_ids(), ..ReviewChanges::default() };
         let of_right = |pair: &ReviewPair| pair.right_entity.map(|entity| entity.to_string());
         for told in told {
             let right = of_right(&told.pair);
             let here = right.as_deref().and_then(|id| judged.get(id).copied()).map(Stake::of);
-            let before = || right.as_deref().and_then(|id| previous.enterprise_of_id(id)).map(|row| Stake::of_row(&row));
+            let stayed = right.as_deref().filter(|id| !gone.contains(id));
+            let before = || stayed.and_then(|id| previous.enterprise_of_id(id)).map(|row| Stake::of_row(&row));
             changes.out.push(told.pair.id.clone());
             changes.put.push(of_pair(here.or_else(before), told));
         }
         let mut ranked: Vec<(Box<str>, &'static str, f64)> = Vec::new();
         for pair in reviews {
-            let right = of_right(&pair);
-            if let Some(here) = right.as_deref().and_then(|id| judged.get(id).copied()) {
-                let (effect, rank) = effect(&pair, Some(Stake::of(here)));
+            let Some(right) = of_right(&pair) else { continue };
+            let here = judged.get(&*right).copied();
+            if here.is_some() || gone.contains(&*right) {
+                let (effect, rank) = effect(&pair, here.map(Stake::of));
                 ranked.push((pair.id, effect, rank));
             }
         }

@@ -104,10 +104,17 @@ impl Touched {
     }
 
     /// By the days that passed since the edition before: grace that ended, months of waiting, disputes that are a year old, dispatches
-    /// that began or ended. The dates stand in columns.
-    pub fn by_calendar(&mut self, edition: &Edition, policy: &Policy, counting_since: Option<NaiveDate>, today: NaiveDate) {
+    /// that began or ended. The dates stand in columns. `counting`: since when whoever lacked a union before the first edition has waited
+    /// at least, as the edition before knew it and as is known now.
+    pub fn by_calendar(
+        &mut self,
+        edition: &Edition,
+        policy: &Policy,
+        counting: (Option<NaiveDate>, Option<NaiveDate>),
+        today: NaiveDate,
+    ) {
         let before = edition.manifest.as_of;
-        if before == today {
+        if before == today && counting.0 == counting.1 {
             return;
         }
         let passed = |day: NaiveDate| day > before && day <= today;
@@ -120,10 +127,11 @@ impl Touched {
         }
         let lacking = ["LACKING", "LACKING_INDEPENDENT", "UNDECIDED"].map(str::to_owned).to_vec();
         let lacking = edition.filter(&Filter::Any { facet: "gap", values: lacking }).unwrap_or_default();
-        let months = |from: NaiveDate, day: NaiveDate| crate::assess::months_waited(from, day);
+        // Where nothing is known nothing is earned, as on the first day.
+        let months = |from: Option<NaiveDate>, day: NaiveDate| from.map_or(0, |from| crate::assess::months_waited(from, day));
         for row in lacking.iter().map(|row| EnterpriseRow { edition, row }) {
-            let from = row.gap_since().or(counting_since);
-            if from.is_some_and(|from| months(from, before) != months(from, today)) {
+            let (then, now) = (row.gap_since().or(counting.0), row.gap_since().or(counting.1));
+            if months(then, before) != months(now, today) {
                 self.entities.extend(key(row.id()));
             }
         }

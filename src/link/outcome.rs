@@ -132,7 +132,7 @@ pub struct ReviewPair {
     pub right_entity: Option<EntityKey>,
     /// log2 odds.
     pub weight: f32,
-    /// The left record is a union's, or a unit's on its list: a yes would cover the enterprise of the right one.
+    /// The left record is a union's, or a unit's on its list (a part of its row): a yes would cover the enterprise of the right one.
     pub of_union: bool,
     /// Joined all the same, and to be confirmed; false: apart until somebody says otherwise.
     pub joined: bool,

@@ -13,6 +13,7 @@ use huitu::hub::{Hub, NewFinding, NewJudgement, SyncOptions};
 use huitu::model::Clock;
 use huitu::model::identifier::{credit_check, organisation_check};
 use huitu::model::linkage::JudgementVerdict;
+use huitu::store::entity::ReviewRow;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -342,7 +343,10 @@ async fn live(seed: u64, firms: u32, days: u32, at: DispatchedCount, store: Opti
     std::fs::remove_file(dir.path().join("data").join("linker.state")).ok();
     hub.sync(&SyncOptions { republish: true, ..SyncOptions::default() }, Arc::new(Silent)).await.unwrap();
     let anew = hub.store.review_pairs(i64::MAX).await.unwrap();
-    let differ: Vec<_> = followed.iter().zip(&anew).filter(|(a, b)| a != b).take(3).collect();
+    let beside = |some: &[ReviewRow], others: &[ReviewRow]| -> Vec<ReviewRow> {
+        some.iter().filter(|pair| !others.contains(pair)).take(3).cloned().collect()
+    };
+    let differ = (beside(&followed, &anew), beside(&anew, &followed));
     assert!(followed == anew, "seed {seed}: {} pairs, {} anew: {differ:?}", followed.len(), anew.len());
     parts
 }

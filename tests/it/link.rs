@@ -133,6 +133,18 @@ fn two_valid_codes_never_become_one_enterprise() {
     assert!(linking.review.iter().all(|pair| pair.of_union && !pair.joined));
 }
 
+/// A pair of a payment's firm made its enterprise one that a union may cover, and took it off the list.
+#[test]
+fn a_pair_covers_somebody_where_one_side_is_a_unions_row_or_a_unit_on_it_and_no_payment_or_dispute() {
+    let name = "北京恒信通达科技有限公司";
+    for (role, part, of_union) in [(LinkRole::Union, 0, true), (LinkRole::Mention, 1, true), (LinkRole::Mention, 0, false)] {
+        let mention = LinkRecord { role, part, ..record(2, "GH1", "", name) };
+        let (_, linking) = linked(&[record(0, "GS1", &code(1), name), record(0, "GS2", &code(2), name), mention]);
+        assert!(!linking.review.is_empty(), "a person is asked all the same");
+        assert!(linking.review.iter().all(|pair| pair.of_union == of_union), "{role:?} {part}: {:?}", linking.review);
+    }
+}
+
 #[test]
 fn what_a_person_said_holds_and_leaves_no_trace_when_withdrawn() {
     let records = [

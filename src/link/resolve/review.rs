@@ -175,7 +175,8 @@ pub fn to_pair(record_table: &RecordTable, settings: &LinkSettings, pair: &Waiti
         left_entity: pair.left_entity,
         right_entity: pair.right_entity,
         weight: pair.weight,
-        of_union: here.role() != LinkRole::Enterprise,
+        // The firm of a payment, a dispute or a dispatch is a mention as well, and nobody's member by that.
+        of_union: here.role() == LinkRole::Union || here.role() == LinkRole::Mention && here.part > 0,
         joined: pair.joined,
         of_unit: pair.of_unit,
     }

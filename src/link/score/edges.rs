@@ -226,7 +226,9 @@ impl ScoredPairs {
         for (left, (scored_pairs, candidates)) in unidentified.iter().zip(scored) {
             done.candidates += candidates;
             done.compared += candidates;
-            self.set(*left, scored_pairs.into_vec(), scoring.settings.review_from, &mut done.moved);
+            if *scored_pairs != *self.all(*left) {
+                self.set(*left, scored_pairs.into_vec(), scoring.settings.review_from, &mut done.moved);
+            }
         }
         done
     }
