@@ -355,7 +355,8 @@ impl Hub {
         Ok(Whole { linker: Arc::new(linker), linking, news: None, mark, facts, unreadable, judgements, links_before })
     }
 
-    /// Links from nothing and assesses: pure from here on.
+    /// Links from nothing and assesses: pure from here on. `lacking`: since when whoever came to lack a union has lacked it, and since when
+    /// whoever is not among them has, at least: before the first edition.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn decide(
         &self,
@@ -364,8 +365,7 @@ impl Hub {
         links_before: &StoredLinks,
         judgements: &[Judgement],
         findings: Vec<StandingFinding>,
-        lacking_since: std::collections::HashMap<Box<str>, Option<NaiveDate>>,
-        first_edition: bool,
+        lacking: (std::collections::HashMap<Box<str>, Option<NaiveDate>>, Option<NaiveDate>),
         unmet: Vec<Unmet>,
         as_of: NaiveDate,
     ) -> Decided {
@@ -373,8 +373,8 @@ impl Hub {
         let (linker, linking) = basis.with(loaded.link, links_before, &records::traits(&self.connectors)).link();
         let Linked { linking, review, joined, world } = self.join(&linker, linking, None, loaded.facts);
         drop(linker);
-        let counting_since = lacking_since.values().flatten().min().copied();
-        let world = AssessmentInput { findings, lacking_since, counting_since, first_edition, unmet, ..world };
+        let (lacking_since, counting_since) = lacking;
+        let world = AssessmentInput { findings, lacking_since, counting_since, first_edition: true, unmet, ..world };
         self.verdicts((linking, review), joined, &world, as_of)
     }
 

@@ -87,13 +87,13 @@ impl Hub {
         let judgements: Vec<Judgement> = judgements.iter().map(|j| j.judgement(&self.store)).collect::<Result<_, _>>()?;
         let findings = standing(&self.store, self.store.findings_as_of(row.number).await?.into_iter(), as_of)?;
         let since = self.store.lacking_as_of(row.number).await?;
+        let counting_since = self.store.first_lacking_before(row.number).await?;
         let (hub, before, weights) = (self.clone(), links.clone(), self.weights()?);
         let sources: Vec<EditionSource> = serde_json::from_str(&row.sources).map_err(EditionError::from)?;
         let unmet = self.unmet(&sources, as_of);
         let lacked = unmet.clone();
-        // What is not named as newly lacking lacked a union before the first edition.
         let decided = tokio::task::spawn_blocking(move || {
-            hub.decide(loaded, weights, &before, &judgements, findings, since, true, lacked, as_of)
+            hub.decide(loaded, weights, &before, &judgements, findings, (since, counting_since), lacked, as_of)
         })
         .await
         .expect("deciding does not panic");

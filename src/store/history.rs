@@ -278,7 +278,7 @@ impl Store {
     pub async fn first_lacking_before(&self, edition: i64) -> Result<Option<NaiveDate>, StoreError> {
         let (since,): (Option<String>,) = read!(self, |db| sqlx::query_as(
             "SELECT MIN(since) FROM lacking_since
-             WHERE edition > COALESCE((SELECT MAX(edition) FROM edition_basis WHERE first = 1), 0) AND edition < $1"
+             WHERE edition > COALESCE((SELECT MAX(edition) FROM edition_basis WHERE first = 1 AND edition < $1), 0) AND edition < $1"
         )
         .bind(edition)
         .fetch_one(db)

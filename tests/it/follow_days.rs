@@ -21,7 +21,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::support::graph::settings;
 
 /// Name, kind, more keys, and columns with their fields; the first column is the key.
-const REGISTRIES: [(&str, &str, &str, &str); 6] = [
+const REGISTRIES: [(&str, &str, &str, &str); 7] = [
     (
         "firms",
         "enterprise",
@@ -33,6 +33,7 @@ const REGISTRIES: [(&str, &str, &str, &str); 6] = [
     ("hired", "dispatch", "", "name credit_code host_name host_code workers since until"),
     ("shares", "investment", "", "name credit_code investor_name investor_code investor_country on"),
     ("quarrels", "dispute", "", "name credit_code on title people"),
+    ("dues", "payment", "", "name credit_code payment_kind period due paid payroll"),
 ];
 
 fn connectors(folder: &Path) {
@@ -41,6 +42,7 @@ fn connectors(folder: &Path) {
             "credit_code" | "host_code" | "parent_code" | "investor_code" => {
                 format!("\"{field}\" = {{ field = \"{field}\", as = \"credit_code\" }}\n")
             }
+            "due" | "paid" | "payroll" => format!("\"{field}\" = {{ field = \"{field}\", unit = \"yuan\" }}\n"),
             "industry" => "\"industry\" = { field = \"industry\", edition = 2017 }\n".to_owned(),
             _ => format!("\"{field}\" = \"{field}\"\n"),
         };
@@ -77,7 +79,7 @@ type Rows = BTreeMap<u32, Vec<String>>;
 
 struct Town {
     rng: ChaCha8Rng,
-    rows: [Rows; 6],
+    rows: [Rows; 7],
     next: u32,
 }
 
@@ -92,6 +94,9 @@ impl Town {
         }
         for _ in 0..firms / 12 {
             (0..3).for_each(|registry| town.state(3 + registry));
+        }
+        for _ in 0..firms / 8 {
+            town.pay();
         }
         town
     }
@@ -170,9 +175,22 @@ impl Town {
         self.rows[registry].insert(key, row);
     }
 
+    /// Somebody pays dues, or the preparatory fund, and is called as the cashier writes it.
+    fn pay(&mut self) {
+        let key = self.number();
+        let (_, code, called) = self.some();
+        let code = if self.rng.random_bool(0.6) { code } else { String::new() };
+        let called = if self.rng.random_bool(0.8) { called } else { called.replace("有限公司", "") };
+        let kind = ["工会经费", "建会筹备金"].choose(&mut self.rng).unwrap().to_string();
+        let period = ["2025", "2025年第四季度", "2026-01", "2026年2月"].choose(&mut self.rng).unwrap().to_string();
+        let due = self.rng.random_range(100..9_000);
+        let paid = [0, due / 2, due].choose(&mut self.rng).unwrap().to_string();
+        self.rows[6].insert(key, vec![called, code, kind, period, due.to_string(), paid, (due * 50).to_string()]);
+    }
+
     /// Something happens.
     fn change(&mut self) {
-        match self.rng.random_range(0..16) {
+        match self.rng.random_range(0..18) {
             0 => self.found(),
             1 => drop(self.any(0).map(|key| self.rows[0].remove(&key))),
             2 => self.organise(),
@@ -234,6 +252,8 @@ impl Town {
                     }
                 }
             }
+            16 => self.pay(),
+            17 => drop(self.any(6).map(|key| self.rows[6].remove(&key))),
             14 => {
                 let workers = self.rng.random_range(1..90).to_string();
                 self.set(None, 3, 4, workers);
@@ -291,6 +311,7 @@ async fn live(seed: u64, firms: u32, days: u32, at: DispatchedCount, store: Opti
     let hub = hub_of(dir.path(), &clock, at, store).await;
     let mut town = Town::new(seed, firms);
     let mut parts = 0;
+    let (mut findings, mut judgements): (Vec<String>, Vec<String>) = Default::default();
     for day in 0..=days {
         if day > 0 {
             let step = [0, 1, 1, 7, 31].choose(&mut town.rng).copied().unwrap();
@@ -312,13 +333,21 @@ async fn live(seed: u64, firms: u32, days: u32, at: DispatchedCount, store: Opti
                     until: None,
                     idempotency: None,
                 };
-                hub.add_finding(new, Arc::new(Silent)).await.unwrap();
+                findings.push(hub.add_finding(new, Arc::new(Silent)).await.unwrap().row.id);
+            }
+            if !findings.is_empty() && town.rng.random_bool(0.15) {
+                let id = findings.swap_remove(town.rng.random_range(0..findings.len()));
+                hub.withdraw_finding(&id, None, None, Arc::new(Silent)).await.unwrap();
+            }
+            if !judgements.is_empty() && town.rng.random_bool(0.15) {
+                let id = judgements.swap_remove(town.rng.random_range(0..judgements.len()));
+                hub.withdraw_judgement(&id, None, None, Arc::new(Silent)).await.unwrap();
             }
             let pairs = hub.store.review_pairs(1_000).await.unwrap();
             if let Some(pair) = pairs.choose(&mut town.rng).filter(|_| town.rng.clone().random_bool(0.5)) {
                 let verdict = if town.rng.random_bool(0.5) { JudgementVerdict::Same } else { JudgementVerdict::Different };
                 let new = NewJudgement { pair: pair.id.clone(), verdict, reason: None, by: None, idempotency: None };
-                hub.record_judgement(new).await.unwrap();
+                judgements.push(hub.record_judgement(new).await.unwrap().id);
             }
             drop(leader);
         }
@@ -338,8 +367,9 @@ async fn live(seed: u64, firms: u32, days: u32, at: DispatchedCount, store: Opti
             (edition.enterprises().filter(|e| e.in_gap()).count() as u32, edition.len())
         );
     }
-    // What waits for persons was changed pair by pair: it is what linking and judging everybody puts there.
+    // What waits for persons was changed pair by pair, links and relations one by one: they are what linking and judging everybody puts there.
     let followed = hub.store.review_pairs(i64::MAX).await.unwrap();
+    let links_followed = links_and_relations(dir.path()).await;
     std::fs::remove_file(dir.path().join("data").join("linker.state")).ok();
     hub.sync(&SyncOptions { republish: true, ..SyncOptions::default() }, Arc::new(Silent)).await.unwrap();
     let anew = hub.store.review_pairs(i64::MAX).await.unwrap();
@@ -348,7 +378,33 @@ async fn live(seed: u64, firms: u32, days: u32, at: DispatchedCount, store: Opti
     };
     let differ = (beside(&followed, &anew), beside(&anew, &followed));
     assert!(followed == anew, "seed {seed}: {} pairs, {} anew: {differ:?}", followed.len(), anew.len());
+    let links_anew = links_and_relations(dir.path()).await;
+    let beside = |some: &[String], others: &[String]| -> Vec<String> {
+        some.iter().filter(|row| others.binary_search(row).is_err()).take(3).cloned().collect()
+    };
+    let differ = (beside(&links_followed, &links_anew), beside(&links_anew, &links_followed));
+    assert!(links_followed == links_anew, "seed {seed}: followed and anew: {differ:?}");
     parts
+}
+
+/// Every link, every entity that stands and every relation of the store as a line, in order; none of PostgreSQL's.
+async fn links_and_relations(root: &Path) -> Vec<String> {
+    use sqlx::ConnectOptions as _;
+    let file = root.join("data").join("huitu.sqlite");
+    if !file.exists() {
+        return Vec::new();
+    }
+    let mut store = sqlx::sqlite::SqliteConnectOptions::new().filename(file).read_only(true).connect().await.unwrap();
+    let read =
+        "SELECT 'link ' || record_id || ' ' || part || ' ' || entity_id || ' ' || method || ' ' || COALESCE(runner_up, '') || ' '
+                || COALESCE(refused, '') || ' ' || COALESCE(evidence, '') AS line FROM link
+                UNION ALL SELECT 'entity ' || id FROM entity WHERE until IS NULL
+                UNION ALL SELECT 'relation ' || from_entity || ' ' || kind || ' ' || COALESCE(to_entity, '') || ' ' || name || ' '
+                || COALESCE(since, '') || ' ' || registry || ' ' || key || ' ' || part FROM relation ORDER BY line";
+    let rows: Vec<(String,)> = sqlx::query_as(read).fetch_all(&mut store).await.unwrap();
+    let mut lines: Vec<String> = rows.into_iter().map(|(line,)| line).collect();
+    lines.sort_unstable();
+    lines
 }
 
 /// Judges everybody and prints who comes out otherwise.
