@@ -125,6 +125,17 @@ impl<I> KeptFile<I> {
     }
 }
 
+impl<I> KeptFile<I> {
+    /// The whole file in memory, for the caller to write to: the system copies a page when it is written to, and the file stays as it is.
+    ///
+    /// # Errors
+    /// Those of mapping.
+    pub fn map_copy(&self) -> io::Result<memmap2::MmapMut> {
+        // SAFETY: as of [`KeptFile::map`].
+        unsafe { memmap2::MmapOptions::new().map_copy(&self.file) }
+    }
+}
+
 /// A file that is being written; nothing is seen of it before [`WrittenFile::keep`].
 pub struct KeptFileWriter {
     kind: Kind,

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use super::error::HubError;
 use super::open::Hub;
 use crate::kept_file::{KeptFile, KeptFileError, KeptFileWriter, Kind, WrittenFile};
+use crate::link::flat_list::Lent;
 use crate::link::{LinkSettings, Linker};
 use crate::model::linkage::Judgement;
 use crate::publish::{INPUTS, LINKED_INPUTS};
@@ -22,7 +23,7 @@ use crate::store::landing::Watermark;
 
 const FILE: &str = "linker.state";
 /// The format is raised when the coding changes.
-const KIND: Kind = Kind { magic: *b"huitulnk", format: 5 };
+const KIND: Kind = Kind { magic: *b"huitulnk", format: 6 };
 
 /// All that must be the same for the file to be of use, and what it has seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -88,14 +89,14 @@ impl Hub {
             return Ok(None);
         }
         let (mark, body) = (file.index.mark.clone(), file.len as usize);
-        let Ok(map) = file.map() else { return Ok(None) };
+        let Ok(map) = file.map_copy() else { return Ok(None) };
         if !self.store.knows_landing(&mark).await? {
             tracing::warn!("{} is of another history of the store; linking everything anew", path.display());
             return Ok(None);
         }
         let reading = tokio::task::spawn_blocking(move || {
             let began = std::time::Instant::now();
-            let linker = Linker::read(&map[..body], settings, weights);
+            let linker = Linker::read(Lent::new(map), body, settings, weights);
             tracing::info!(seconds = began.elapsed().as_secs_f64(), "linker's state read");
             linker
         });

@@ -1,7 +1,8 @@
 //! Bytes and back: numbers, texts, lists and maps of whatever can be kept.
 //!
 //! Lists are written in parts, each with its length and a checksum, so that they are read side by side and no damage goes
-//! unnoticed. It imports nothing of linking but the map; the bytes mean something to the very program that wrote them only.
+//! unnoticed. Plain values are written as they lie in memory, with checksums of their own, and a reader leaves them there: see
+//! [`super::flat_list`]. The bytes mean something to the very program that wrote them only, on the kind of machine that did.
 //!
 //! Written by hand: parts that are checked and read side by side are what it is about; a derived codec would code the items within them
 //! and leave the rest of this file as it is.
@@ -10,9 +11,13 @@ use std::hash::Hash;
 use std::io;
 use std::io::Write;
 
+use std::sync::Arc;
+
+use bytemuck::Pod;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
+use super::flat_list::{FlatList, Lent};
 use super::number_map::{NumberMap, Spread};
 
 /// Something that can be written and read back. Numbers are little-endian.
@@ -171,14 +176,48 @@ const SPARE: usize = 32;
 /// Parts coded side by side.
 const ABREAST: usize = 8;
 
+/// Where a flat list's values begin: at a multiple of it, so that they lie as the processor wants them wherever the file is mapped.
+const ALIGNED: u64 = 64;
+/// Bytes of a flat list under one checksum.
+const SUMMED: usize = 1 << 20;
+
 /// Where lists are written to.
 pub struct Writer<'a> {
     out: &'a mut dyn Write,
+    /// Bytes written so far.
+    at: u64,
 }
 
 impl<'a> Writer<'a> {
     pub fn new(out: &'a mut dyn Write) -> Writer<'a> {
-        Writer { out }
+        Writer { out, at: 0 }
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.at += bytes.len() as u64;
+        self.out.write_all(bytes)
+    }
+
+    /// A flat list: number of values, how many there is room for, checksums of values and room; then, aligned, these two.
+    ///
+    /// # Errors
+    /// What is written to does not take it.
+    pub fn flat<T: Pod>(&mut self, values: &[T]) -> io::Result<()> {
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        let room = values.len() / SPARE * size_of::<T>();
+        let spare = vec![0; room.min(SUMMED)];
+        let sums: Vec<u64> = bytes.par_chunks(SUMMED).map(xxhash_rust::xxh3::xxh3_64).collect();
+        self.put(&(values.len() as u64).to_le_bytes())?;
+        self.put(&(room as u64).to_le_bytes())?;
+        self.put(bytemuck::cast_slice(&sums))?;
+        self.put(&[0; ALIGNED as usize][..self.at.next_multiple_of(ALIGNED) as usize - self.at as usize])?;
+        self.put(bytes)?;
+        let mut left = room;
+        while left > 0 {
+            self.put(&spare[..left.min(SUMMED)])?;
+            left -= left.min(SUMMED);
+        }
+        Ok(())
     }
 
     /// A list: number of items, then its parts, each as length, checksum, bytes.
@@ -190,7 +229,7 @@ impl<'a> Writer<'a> {
     }
 
     fn parts<T: Sync>(&mut self, items: &[T], put: impl Fn(&T, &mut Vec<u8>) + Sync) -> io::Result<()> {
-        self.out.write_all(&(items.len() as u64).to_le_bytes())?;
+        self.put(&(items.len() as u64).to_le_bytes())?;
         for abreast in items.chunks(PART * ABREAST) {
             let identified: Vec<Vec<u8>> = abreast
                 .par_chunks(PART)
@@ -201,9 +240,9 @@ impl<'a> Writer<'a> {
                 })
                 .collect();
             for bytes in identified {
-                self.out.write_all(&(bytes.len() as u64).to_le_bytes())?;
-                self.out.write_all(&xxhash_rust::xxh3::xxh3_64(&bytes).to_le_bytes())?;
-                self.out.write_all(&bytes)?;
+                self.put(&(bytes.len() as u64).to_le_bytes())?;
+                self.put(&xxhash_rust::xxh3::xxh3_64(&bytes).to_le_bytes())?;
+                self.put(&bytes)?;
             }
         }
         Ok(())
@@ -223,27 +262,65 @@ impl<'a> Writer<'a> {
 }
 
 /// Where lists are read from.
-pub struct Reader<'a> {
-    input: &'a [u8],
+pub struct Reader {
+    of: Arc<Lent>,
+    at: usize,
+    end: usize,
 }
 
-impl<'a> Reader<'a> {
-    pub fn new(input: &'a [u8]) -> Reader<'a> {
-        Reader { input }
+impl Reader {
+    /// Reads the first `len` bytes of what is lent; flat lists stay there.
+    pub fn new(of: Arc<Lent>, len: usize) -> Reader {
+        let end = len.min(of.size());
+        Reader { of, at: 0, end }
+    }
+
+    fn bytes(&mut self, len: usize) -> Option<&[u8]> {
+        let at = self.at;
+        self.at = at.checked_add(len).filter(|end| *end <= self.end)?;
+        // SAFETY: what was read before lies in front of it, and flat lists are made below of what was just stepped over.
+        unsafe { self.of.bytes(at, len) }
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        u64::get(&mut self.bytes(8)?)
+    }
+
+    /// None where the list is damaged or missing.
+    pub fn flat<T: Pod>(&mut self) -> Option<FlatList<T>> {
+        let (len, room) = (usize::try_from(self.number()?).ok()?, usize::try_from(self.number()?).ok()?);
+        let wide = len.checked_mul(size_of::<T>())?;
+        let sums = self.bytes(wide.div_ceil(SUMMED).checked_mul(8)?)?;
+        let sums: Vec<u64> = sums.chunks_exact(8).filter_map(|mut sum| u64::get(&mut sum)).collect();
+        let gap = self.at.next_multiple_of(ALIGNED as usize) - self.at;
+        if self.bytes(gap)?.iter().any(|byte| *byte != 0) {
+            return None;
+        }
+        let from = self.at;
+        let whole = self.bytes(wide)?.par_chunks(SUMMED).zip(&sums).all(|(part, sum)| xxhash_rust::xxh3::xxh3_64(part) == *sum);
+        if !whole || self.bytes(room)?.iter().any(|byte| *byte != 0) {
+            return None;
+        }
+        // SAFETY: this reader has stepped over the stretch, so that no other flat list is made of it, and no slice of it is held.
+        unsafe { FlatList::lent(&self.of, from, len, len + room / size_of::<T>()) }
     }
 
     /// None where a part is damaged or missing.
     pub fn list<T: Keep + Send>(&mut self) -> Option<Vec<T>> {
-        let len = u64::get(&mut self.input)? as usize;
-        let mut parts: Vec<(&'a [u8], u64)> = Vec::new();
+        let len = self.number()? as usize;
+        let mut places: Vec<(usize, usize, u64)> = Vec::new();
         let mut waiting = len;
         while waiting > 0 {
-            let (bytes, sum) = (u64::get(&mut self.input)? as usize, u64::get(&mut self.input)?);
-            let (part, rest) = self.input.split_at_checked(bytes)?;
-            self.input = rest;
-            parts.push((part, sum));
+            let (bytes, sum) = (self.number()? as usize, self.number()?);
+            places.push((self.at, bytes, sum));
+            self.bytes(bytes)?;
             waiting -= waiting.min(PART);
         }
+        let part = |(at, bytes, sum): (usize, usize, u64)| {
+            // SAFETY: no flat list is made of what a list stands in.
+            unsafe { self.of.bytes(at, bytes) }.map(|part| (part, sum))
+        };
+        let parts: Vec<(&[u8], u64)> = places.into_iter().map(part).collect::<Option<_>>()?;
         // Every part is read to where it belongs: memory that a part passes through has to be cleared by the kernel first.
         let mut items = Vec::with_capacity(len + len / SPARE);
         let places = &mut items.spare_capacity_mut()[..len];
@@ -271,14 +348,14 @@ impl<'a> Reader<'a> {
 
     /// Whether nothing is left.
     pub fn is_at_end(&self) -> bool {
-        self.input.is_empty()
+        self.at == self.end
     }
 }
 
 /// Something made of lists.
 pub trait KeepAll: Sized {
     fn write(&self, to: &mut Writer<'_>) -> io::Result<()>;
-    fn read(from: &mut Reader<'_>) -> Option<Self>;
+    fn read(from: &mut Reader) -> Option<Self>;
 }
 
 #[cfg(test)]
@@ -290,7 +367,8 @@ mod tests {
         let texts: Vec<Box<str>> = (0..2 * PART + 5).map(|n| n.to_string().into()).collect();
         let mut bytes = Vec::new();
         Writer::new(&mut bytes).list(&texts).unwrap();
-        let read = |bytes: &[u8]| Reader::new(bytes).list::<Box<str>>();
+        let reader = |bytes: &[u8]| Reader::new(Arc::new(Lent::new(bytes.to_vec())), bytes.len());
+        let read = |bytes: &[u8]| reader(bytes).list::<Box<str>>();
         let back = read(&bytes).unwrap();
         assert!(back == texts && back.capacity() > back.len(), "with room for more");
         for at in [0, 9, 30, bytes.len() / 2, bytes.len() - 1] {
@@ -301,6 +379,6 @@ mod tests {
         }
         let mut nothing = Vec::new();
         Writer::new(&mut nothing).list::<u32>(&[]).unwrap();
-        assert_eq!(Reader::new(&nothing).list::<u32>(), Some(Vec::new()));
+        assert_eq!(reader(&nothing).list::<u32>(), Some(Vec::new()));
     }
 }

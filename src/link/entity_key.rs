@@ -12,7 +12,13 @@ use crate::normalise::mix;
 /// Sixty bits of an entity id: `E` and twelve characters of Crockford's base32 (no I, L, O, U). Kept one higher than they are, so that
 /// `None` takes no room of its own: a city has millions of either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(transparent)]
 pub struct EntityKey(NonZeroU64);
+
+// SAFETY: as of the number that it is: no bits but zero, which is none, are none of them.
+unsafe impl bytemuck::ZeroableInOption for EntityKey {}
+// SAFETY: as above.
+unsafe impl bytemuck::PodInOption for EntityKey {}
 
 const _: () = assert!(size_of::<Option<EntityKey>>() == 8);
 

@@ -27,6 +27,7 @@ pub mod cluster;
 mod codec;
 pub mod compare;
 pub mod entity_key;
+pub mod flat_list;
 pub mod group;
 mod linker;
 pub mod number_map;

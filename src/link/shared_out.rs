@@ -232,10 +232,10 @@ impl Grouper {
         let line = |profile: ProfileNo| {
             let head = profiles.get(profile);
             ProfileLine {
-                profile: head.anchor.1,
+                profile: head.anchor().1,
                 is_identified: !head.is_unidentified(),
                 keys: limited_keys(&record_table, &profiles, settings, profile),
-                bytes: sealed(head.anchor.1, &profiles.carry(&record_table, profile)),
+                bytes: sealed(head.anchor().1, &profiles.carry(&record_table, profile)),
             }
         };
         let all: Vec<ProfileNo> = profiles.standing().collect();
@@ -370,9 +370,9 @@ impl PairScorer {
         };
         let other = self.profiles.get(right);
         Ok(scoring.scored_pair(left, right).map(|scored| PairLine {
-            left: self.profiles.get(left).anchor.1,
-            right: other.anchor.1,
-            right_registry: other.anchor.0,
+            left: self.profiles.get(left).anchor().1,
+            right: other.anchor().1,
+            right_registry: other.anchor().0,
             right_is_identified: !other.is_unidentified(),
             weight: scored.weight,
         }))
@@ -511,9 +511,9 @@ impl Gathering {
                     part: facts.part,
                     entity: named.keys[number],
                     founder: unnamed[number].founder.map(|(_, reference)| reference),
-                    profile: profiles.get(*profile).anchor.1,
+                    profile: profiles.get(*profile).anchor().1,
                     weight: assignment.map(|assignment| assignment.lead),
-                    partner: assignment.and_then(|assignment| assignment.partner).map(|partner| profiles.get(partner).anchor.1),
+                    partner: assignment.and_then(|assignment| assignment.partner).map(|partner| profiles.get(partner).anchor().1),
                 });
             }
         }

@@ -5,6 +5,7 @@ use super::cluster::Assignment;
 use super::codec::{KeepAll, Reader, Writer, kept};
 use super::compare::frequencies::ValueFrequencies;
 use super::entity_key::EntityKey;
+use super::flat_list::FlatList;
 use super::group::profiles::{ProfileNo, Profiles};
 use super::number_map::NumberMap;
 use super::outcome::Decision;
@@ -20,7 +21,7 @@ pub struct LinkState {
     pub index: Index,
     pub scored_pairs: ScoredPairs,
     /// By profile: the profile that stands for its cluster.
-    pub roots: Vec<ProfileNo>,
+    pub roots: FlatList<ProfileNo>,
     /// Of the unidentified profiles.
     pub joined: NumberMap<ProfileNo, Assignment>,
     pub reviews: NumberMap<ProfileNo, Box<[WaitingPair]>>,
@@ -65,7 +66,7 @@ impl KeepAll for LinkState {
         self.terms.write(to)?;
         self.index.write(to)?;
         self.scored_pairs.write(to)?;
-        to.list(&self.roots)?;
+        to.flat(&self.roots)?;
         to.map(&self.joined)?;
         to.map(&self.reviews)?;
         to.map(&self.stated_relations)?;
@@ -73,13 +74,13 @@ impl KeepAll for LinkState {
         to.map(&self.same_name)?;
         to.list(&self.judgements)
     }
-    fn read(from: &mut Reader<'_>) -> Option<LinkState> {
+    fn read(from: &mut Reader) -> Option<LinkState> {
         Some(LinkState {
             profiles: Profiles::read(from)?,
             terms: ValueFrequencies::read(from)?,
             index: Index::read(from)?,
             scored_pairs: ScoredPairs::read(from)?,
-            roots: from.list()?,
+            roots: from.flat()?,
             joined: from.map()?,
             reviews: from.map()?,
             stated_relations: from.map()?,
@@ -93,9 +94,9 @@ impl KeepAll for LinkState {
 /// What earlier runs decided, by record number.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Memory {
-    pub entities: Vec<Option<EntityKey>>,
+    pub entities: FlatList<Option<EntityKey>>,
     /// Fingerprint of the decision that was handed out; 0 for none.
-    pub stated: Vec<u64>,
+    pub stated: FlatList<u64>,
 }
 
 impl Memory {

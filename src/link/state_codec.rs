@@ -4,9 +4,11 @@
 
 use std::io;
 use std::io::Write;
+use std::sync::Arc;
 
 use super::codec::{KeepAll, Reader, Writer};
 use super::compare::weights::Weights;
+use super::flat_list::Lent;
 use super::linker::Linker;
 use super::records::RecordTable;
 use super::settings::LinkSettings;
@@ -26,19 +28,20 @@ impl Linker {
         }
         let mut to = Writer::new(out);
         self.record_table.write(&mut to)?;
-        to.list(&self.memory.entities)?;
-        to.list(&self.memory.stated)?;
+        to.flat(&self.memory.entities)?;
+        to.flat(&self.memory.stated)?;
         if let Some(standing) = &self.standing {
             standing.write(&mut to)?;
         }
         to.list(&[END])
     }
 
-    /// Reads what [`Linker::write`] wrote; `settings` and `weights` must be the same. None where it is damaged.
-    pub fn read(input: &[u8], settings: LinkSettings, weights: Weights) -> Option<Linker> {
-        let mut from = Reader::new(input);
+    /// Reads what [`Linker::write`] wrote, the first `len` bytes of what is lent; `settings` and `weights` must be the same. None where it
+    /// is damaged. Most of it stays where it is: the bytes are written to as the linker changes.
+    pub fn read(from: Lent, len: usize, settings: LinkSettings, weights: Weights) -> Option<Linker> {
+        let mut from = Reader::new(Arc::new(from), len);
         let record_table = RecordTable::read(&mut from)?;
-        let memory = Memory { entities: from.list()?, stated: from.list()? };
+        let memory = Memory { entities: from.flat()?, stated: from.flat()? };
         let standing = Some(LinkState::read(&mut from)?);
         let whole = from.list::<u64>()? == [END] && from.is_at_end();
         whole.then_some(Linker { settings, weights, record_table, memory, standing })

@@ -10,16 +10,17 @@ use super::glyph::{CLOSE, Glyph, OPEN, glyphs, is_digit};
 use super::place::{CountyKey, PLACES};
 
 /// An address as numbers only: what is compared, not what is shown. 0 means absent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
 pub struct Address {
+    /// One bit for every pair of neighbouring glyphs (64 of them): an estimate of how much two addresses share.
+    pub sketch: u64,
     /// Hash of everything behind the district.
     pub whole: u32,
     /// Hash of the words before the first number.
     pub road: u32,
     /// The first number, at most nine digits.
     pub number: u32,
-    /// One bit for every pair of neighbouring glyphs (64 of them): an estimate of how much two addresses share.
-    pub sketch: u64,
     /// Its county, 0 where none is named.
     pub county: CountyKey,
 }

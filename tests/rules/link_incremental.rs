@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use huitu_rules::link::flat_list::Lent;
 use huitu_rules::link::{Decision, LinkSettings, Linker, Linking, Previous, Weights};
 use huitu_rules::model::linkage::{Judgement, JudgementVerdict, LinkRecord, LinkRole, RecordRef, RelatedUnit, RelationKind};
 use proptest::prelude::*;
@@ -170,7 +171,8 @@ fn agree(steps: &[Step]) -> Result<(), TestCaseError> {
         if number % 3 == 2 {
             let mut bytes = Vec::new();
             grown.write(&mut bytes).expect("written after a run");
-            let read = Linker::read(&bytes, LinkSettings::with_registries(REGISTRIES), Weights::shipped());
+            let len = bytes.len();
+            let read = Linker::read(Lent::new(bytes), len, LinkSettings::with_registries(REGISTRIES), Weights::shipped());
             grown = read.expect("read as written");
         }
         match step {
@@ -314,7 +316,8 @@ fn a_damaged_state_is_refused_and_an_unfinished_one_not_written() {
     linker.link(&Previous::default(), &[]);
     let mut bytes = Vec::new();
     linker.write(&mut bytes).expect("written after a run");
-    let read = |bytes: &[u8]| Linker::read(bytes, LinkSettings::with_registries(REGISTRIES), Weights::shipped()).is_some();
+    let settings = || LinkSettings::with_registries(REGISTRIES);
+    let read = |bytes: &[u8]| Linker::read(Lent::new(bytes.to_vec()), bytes.len(), settings(), Weights::shipped()).is_some();
     assert!(read(&bytes));
     assert!(!read(&bytes[..bytes.len() - 1]), "cut short");
     let longer = [bytes.as_slice(), b"x"].concat();

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::keys::{BlockKey, block_limit, is_blocking, keys};
 use crate::link::codec::{KeepAll, Reader, Writer};
+use crate::link::flat_list::FlatList;
 use crate::link::group::profiles::{ProfileNo, Profiles};
 use crate::link::records::RecordTable;
 use crate::link::settings::LinkSettings;
@@ -16,7 +17,7 @@ use crate::link::settings::LinkSettings;
 pub struct Index {
     runs: Vec<Run>,
     /// By profile: position of its run plus one; 0: it does not stand.
-    home: Vec<u8>,
+    home: FlatList<u8>,
     /// There is one run, and whatever stands in it counts: nothing was changed yet.
     is_new: bool,
 }
@@ -24,7 +25,7 @@ pub struct Index {
 /// Key above, profile below, in order; cut into parts of equal stretches of keys.
 #[derive(Debug, Clone, Default)]
 struct Run {
-    parts: Vec<Vec<u64>>,
+    parts: Vec<FlatList<u64>>,
     /// A key's part is its highest `bits` bits.
     bits: u32,
     len: usize,
@@ -201,7 +202,7 @@ impl Run {
             }
         }
         run.parts.par_iter_mut().for_each(|part| part.sort_unstable());
-        run.len = run.parts.iter().map(Vec::len).sum();
+        run.len = run.parts.iter().map(|part| part.len()).sum();
         run
     }
 
@@ -210,7 +211,7 @@ impl Run {
         let parts = (expected as usize / PART + 1).next_power_of_two();
         self.bits = parts.trailing_zeros();
         let room = (expected * 1.04 / parts as f64) as usize + 16;
-        self.parts = (0..parts).map(|_| Vec::with_capacity(room)).collect();
+        self.parts = (0..parts).map(|_| Vec::with_capacity(room).into()).collect();
     }
 
     /// The part that a key or an entry with it belongs to.
@@ -220,7 +221,7 @@ impl Run {
 
     fn merge(runs: &[Run], counts: impl Fn(usize, ProfileNo) -> bool + Sync) -> Run {
         let bits = runs.iter().map(|run| run.bits).max().unwrap_or(0);
-        let parts: Vec<Vec<u64>> = (0..1u64 << bits)
+        let parts: Vec<FlatList<u64>> = (0..1u64 << bits)
             .into_par_iter()
             .map(|part| {
                 let mut entries: Vec<u64> = Vec::new();
@@ -234,10 +235,10 @@ impl Run {
                 }
                 entries.sort_unstable();
                 entries.shrink_to_fit();
-                entries
+                entries.into()
             })
             .collect();
-        let len = parts.iter().map(Vec::len).sum();
+        let len = parts.iter().map(|part| part.len()).sum();
         Run { parts, bits, len }
     }
 
@@ -249,7 +250,7 @@ impl Run {
     /// Entries of its part from a key on.
     fn beginning_at(&self, key: BlockKey) -> &[u64] {
         let wanted = u64::from(key) << 32;
-        let part = self.parts.get(self.part_of(wanted)).map_or(&[][..], Vec::as_slice);
+        let part = self.parts.get(self.part_of(wanted)).map_or(&[][..], |part| &**part);
         let from = if part.is_empty() { 0 } else { search(part, wanted, self.bits) };
         &part[from..]
     }
@@ -280,17 +281,17 @@ fn search(part: &[u64], wanted: u64, bits: u32) -> usize {
 
 impl KeepAll for Index {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
-        to.list(&self.home)?;
+        to.flat(&self.home)?;
         to.list(&self.runs.iter().map(|run| (run.bits, run.parts.len() as u32)).collect::<Vec<_>>())?;
-        self.runs.iter().flat_map(|run| &run.parts).try_for_each(|part| to.list(part))
+        self.runs.iter().flat_map(|run| &run.parts).try_for_each(|part| to.flat(part))
     }
-    fn read(from: &mut Reader<'_>) -> Option<Index> {
-        let home = from.list()?;
+    fn read(from: &mut Reader) -> Option<Index> {
+        let home = from.flat()?;
         let shapes: Vec<(u32, u32)> = from.list()?;
         let mut runs = Vec::new();
         for (bits, parts) in shapes {
-            let parts = (0..parts).map(|_| from.list()).collect::<Option<Vec<Vec<u64>>>>()?;
-            let len = parts.iter().map(Vec::len).sum();
+            let parts = (0..parts).map(|_| from.flat()).collect::<Option<Vec<FlatList<u64>>>>()?;
+            let len = parts.iter().map(|part| part.len()).sum();
             runs.push(Run { parts, bits, len });
         }
         Some(Index { runs, home, is_new: false })

@@ -107,7 +107,7 @@ pub fn cluster<'a>(field: ClusteringInput<'a>, scope: &[ProfileNo], judged: &Jud
     let edges = unidentified.iter().flat_map(|left| scored_pairs.best(*left).iter().map(|scored_pair| edge(*left, scored_pair)));
     let mut queue: Vec<Edge> = edges.filter(|e| e.weight >= settings.join_from).collect();
     queue.sort_by(|a, b| {
-        let anchors = |e: &Edge| (profiles.get(e.left).anchor, profiles.get(e.right).anchor);
+        let anchors = |e: &Edge| (profiles.get(e.left).anchor(), profiles.get(e.right).anchor());
         b.weight.total_cmp(&a.weight).then_with(|| anchors(a).cmp(&anchors(b)))
     });
     for edge in queue {
@@ -156,15 +156,15 @@ impl Clusters<'_> {
     /// The same to a firm with a code, or to the record that the issuer of codes has of it and that stands beside its code without
     /// one: the name there is the firm's of today.
     fn weight_to(&self, x: ProfileNo, identified: ProfileNo, beside: &[ProfileNo]) -> f32 {
-        let issued = beside.iter().filter(|profile| self.field.profiles.get(**profile).issued);
+        let issued = beside.iter().filter(|profile| self.field.profiles.get(**profile).is_issued());
         issued.map(|profile| self.weight(x, *profile)).fold(self.weight(x, identified), f32::max)
     }
 
     fn holds(&mut self, root: ProfileNo) -> &mut ClusterContents {
         let profile = self.field.profiles.get(root);
         self.holds.entry(root).or_insert_with(|| match profile.is_unidentified() {
-            true => ClusterContents { unidentified: vec![root], issued: profile.issued, ..ClusterContents::default() },
-            false => ClusterContents { identified: Some(root), issued: profile.issued, ..ClusterContents::default() },
+            true => ClusterContents { unidentified: vec![root], issued: profile.is_issued(), ..ClusterContents::default() },
+            false => ClusterContents { identified: Some(root), issued: profile.is_issued(), ..ClusterContents::default() },
         })
     }
 
@@ -194,7 +194,7 @@ impl Clusters<'_> {
         if x.identified.is_some() && y.identified.is_some() {
             return Err(EdgeRefusal::ThroughLooseRecord);
         }
-        if x.issued && y.issued && !(profiles.get(edge.left).issued && profiles.get(edge.right).issued) {
+        if x.issued && y.issued && !(profiles.get(edge.left).is_issued() && profiles.get(edge.right).is_issued()) {
             return Err(EdgeRefusal::TwoOfIssuer);
         }
         let (group, with, identified) = if y.identified.is_some() { (&x, &y, y.identified) } else { (&y, &x, x.identified) };
@@ -207,7 +207,7 @@ impl Clusters<'_> {
                 let rival = |other: ProfileNo| !profiles.get(other).is_unidentified();
                 // Who bears the code leads those who only bear its name.
                 let claims_it = |g: &ProfileNo| {
-                    let (claim, doubt) = (profiles.get(*g).claim, profiles.get(*g).doubt);
+                    let (claim, doubt) = (profiles.get(*g).claim, profiles.get(*g).doubt());
                     claim != 0 && claim == profiles.get(identified).organisation && doubt == Doubt::Silent
                 };
                 let claimed = group.unidentified.iter().any(claims_it);
@@ -242,7 +242,7 @@ impl Clusters<'_> {
             }
             let of_left = scored_pairs.best(*left).iter().find(|pair| pair.right == profile);
             let found = of_left.map(|pair| ScoredPair { right: *left, ..*pair });
-            let order = |pair: &ScoredPair| (pair.weight, std::cmp::Reverse(profiles.get(pair.right).anchor));
+            let order = |pair: &ScoredPair| (pair.weight, std::cmp::Reverse(profiles.get(pair.right).anchor()));
             if let Some(found) = found
                 && heaviest.as_ref().is_none_or(|known| order(known) < order(&found))
             {

@@ -7,6 +7,7 @@
 //! the pairs that rest on a count need not be compared again.
 
 use crate::link::codec::{KeepAll, Reader, Writer};
+use crate::link::flat_list::FlatList;
 use crate::link::group::profiles::Profiles;
 use crate::link::number_map::NumberMap;
 use crate::link::records::{NameNo, RecordNo, RecordTable};
@@ -15,7 +16,7 @@ use crate::link::records::{NameNo, RecordNo, RecordTable};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ValueFrequencies {
     /// By name: number of its 字号 (of the whole stem where a name has none).
-    brand_of: Vec<u32>,
+    brand_of: FlatList<u32>,
     brand_numbers: NumberMap<u64, u32>,
     /// By number of the 字号: its hash, and how many profiles carry it.
     brands: Vec<(u64, u32)>,
@@ -102,7 +103,7 @@ impl ValueFrequencies {
 
     /// Forgets the names of a table that is no more, and the 字号 beyond the first `known`, which nobody counted.
     pub fn leave_table(&mut self, known: usize) {
-        self.brand_of.clear();
+        self.brand_of.truncate(0);
         for (term, _) in self.brands.drain(known..) {
             self.brand_numbers.remove(&term);
         }
@@ -239,7 +240,7 @@ fn rounded(count: u32) -> u32 {
 
 impl KeepAll for ValueFrequencies {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
-        to.list(&self.brand_of)?;
+        to.flat(&self.brand_of)?;
         to.list(&self.brands)?;
         to.map(&self.phones)?;
         to.map(&self.addresses)?;
@@ -248,8 +249,8 @@ impl KeepAll for ValueFrequencies {
         to.list(&self.registries)?;
         to.list(&[self.profiles])
     }
-    fn read(from: &mut Reader<'_>) -> Option<ValueFrequencies> {
-        let (brand_of, brands): (Vec<u32>, Vec<(u64, u32)>) = (from.list()?, from.list()?);
+    fn read(from: &mut Reader) -> Option<ValueFrequencies> {
+        let (brand_of, brands): (FlatList<u32>, Vec<(u64, u32)>) = (from.flat()?, from.list()?);
         let brand_numbers = brands.iter().enumerate().map(|(number, (term, _))| (*term, number as u32)).collect();
         let (phones, addresses, roads, broken) = (from.map()?, from.map()?, from.map()?, from.map()?);
         let registries = from.list()?;

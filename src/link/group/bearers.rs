@@ -30,6 +30,11 @@ pub enum Doubt {
     Slip,
 }
 
+impl Doubt {
+    /// All of them, by their numbers.
+    pub const ALL: [Doubt; 4] = [Doubt::Silent, Doubt::Contradicted, Doubt::Dragged, Doubt::Slip];
+}
+
 /// What a group of records with one code comes to.
 #[derive(Debug, Default)]
 pub(in crate::link) struct Bearers {

@@ -14,6 +14,7 @@ use super::rules::{
 };
 use super::slips::meant;
 use super::stated::{Stated, title};
+use crate::link::flat_list::FlatList;
 use crate::link::number_map::NumberMap;
 use crate::link::outcome::FlagKind;
 use crate::link::records::{CONTRADICTING, ESTABLISHMENT, ISSUES_CODES, LEGAL_UNIT, RecordNo, RecordRow, RecordTable};
@@ -24,35 +25,46 @@ use crate::normalise::identifier::slips_of;
 pub type ProfileNo = u32;
 
 /// Records that a valid identifier makes one, or a single record without one.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
 pub struct Profile {
-    from: u32,
-    /// 0: the number is vacant.
-    len: u32,
     /// Valid organisation code; 0 makes the profile unidentified.
     pub organisation: u64,
     /// Organisation code that this branch was wrongly written with: its parent's.
     pub parent: u64,
     /// Organisation code that its record writes but that is, by name, street and phone, another firm's; 0 for none.
     pub claim: u64,
-    /// How much the claim says.
-    pub doubt: Doubt,
-    /// Smallest (registry, reference) of its records: a number that does not depend on the order of arrival.
-    pub anchor: (u16, u64),
     /// Hash of the first record's 字号, trade and branch; 0 where it has no name.
     pub stem: u64,
-    /// One of its records was issued its code by the registry that issues them.
-    pub issued: bool,
+    anchor: u64,
     /// The identifier its records share, see [`GroupKey`].
     group: GroupKey,
+    from: u32,
+    /// 0: the number is vacant.
+    len: u32,
     /// Another profile of the same group.
     next: ProfileNo,
+    anchor_registry: u16,
+    doubt: u8,
+    issued: u8,
 }
 
 impl Profile {
     /// Whether no valid organisation code stands in its records.
     pub fn is_unidentified(&self) -> bool {
         self.organisation == 0
+    }
+    /// Smallest (registry, reference) of its records: a number that does not depend on the order of arrival.
+    pub fn anchor(&self) -> (u16, u64) {
+        (self.anchor_registry, self.anchor)
+    }
+    /// How much the claim says.
+    pub fn doubt(&self) -> Doubt {
+        Doubt::ALL[usize::from(self.doubt) % Doubt::ALL.len()]
+    }
+    /// Whether one of its records was issued its code by the registry that issues them.
+    pub fn is_issued(&self) -> bool {
+        self.issued != 0
     }
 }
 
@@ -79,15 +91,15 @@ fn by_itself(record: RecordNo) -> GroupKey {
 #[derive(Debug, Clone, Default)]
 pub struct Profiles {
     /// By number; vacant ones among them.
-    pub all: Vec<Profile>,
-    members: Vec<RecordNo>,
+    pub all: FlatList<Profile>,
+    members: FlatList<RecordNo>,
     /// [`NONE`] for a record that is gone.
-    pub of_record: Vec<ProfileNo>,
+    pub of_record: FlatList<ProfileNo>,
     /// Warnings found on the way: kind, record, count.
     pub flags: NumberMap<ProfileNo, Vec<(FlagKind, RecordNo, u32)>>,
     /// First profile of every group but those of single records.
     groups: NumberMap<GroupKey, ProfileNo>,
-    vacant: Vec<ProfileNo>,
+    vacant: FlatList<ProfileNo>,
     /// Registration numbers that stand beside exactly one organisation code lead to it; 0: beside several.
     led: NumberMap<u64, u64>,
     registered: Stated,
@@ -116,7 +128,7 @@ impl Profiles {
     /// Two names in one registry: without a code they are two enterprises, be the names ever so like each other.
     pub fn rivals(&self, left: ProfileNo, right: ProfileNo) -> bool {
         let (a, b) = (self.get(left), self.get(right));
-        a.anchor.0 == b.anchor.0 && a.stem != b.stem
+        a.anchor_registry == b.anchor_registry && a.stem != b.stem
     }
     /// The profile of a number in use.
     pub fn get(&self, profile: ProfileNo) -> &Profile {
@@ -165,8 +177,11 @@ pub fn identify(record_table: &RecordTable, cannot_links: &CannotLinks) -> Profi
 
 /// The same, with the codes of some records covered up: what fitting learns from.
 pub fn identify_but(record_table: &RecordTable, cannot_links: &CannotLinks, hidden: impl Fn(RecordNo) -> bool) -> Profiles {
-    let mut profiles =
-        Profiles { of_record: vec![NONE; record_table.records.len()], seats: branch_seats(record_table), ..Profiles::default() };
+    let mut profiles = Profiles {
+        of_record: vec![NONE; record_table.records.len()].into(),
+        seats: branch_seats(record_table),
+        ..Profiles::default()
+    };
     for record in record_table.standing() {
         let facts = record_table.facts(record);
         if let Some(title) = title(record_table, facts).filter(|_| !hidden(record)) {
@@ -406,7 +421,7 @@ impl Profiles {
                 members.extend_from_slice(&self.members[profile.from as usize..][..profile.len as usize]);
                 profile.from = from;
             }
-            self.members = members;
+            self.members = members.into();
         }
     }
 
@@ -550,10 +565,11 @@ impl Profiles {
             organisation: codes.own,
             parent: codes.parent,
             claim: codes.claim,
-            doubt: codes.doubt,
-            anchor: (facts.registry, facts.reference),
+            doubt: codes.doubt as u8,
+            anchor: facts.reference,
+            anchor_registry: facts.registry,
             stem: if facts.name == 0 { 0 } else { record_table.name_entry(facts.name).stem },
-            issued: group.iter().any(|r| record_table.facts(*r).has(ISSUES_CODES)),
+            issued: u8::from(group.iter().any(|r| record_table.facts(*r).has(ISSUES_CODES))),
             group: key,
             next,
         };

@@ -43,7 +43,7 @@ impl KeepAll for Stated {
         to.map(&self.first)?;
         to.map(&self.next)
     }
-    fn read(from: &mut Reader<'_>) -> Option<Stated> {
+    fn read(from: &mut Reader) -> Option<Stated> {
         Some(Stated { first: from.map()?, next: from.map()? })
     }
 }

@@ -89,7 +89,7 @@ impl RecordTable {
         let name = |(glyphs, shape): &(Box<[Glyph]>, NameShape)| Name { glyphs: glyphs.to_vec(), shape: *shape };
         let names: Vec<NameNo> = carried.names.iter().map(|carried| self.number_name(&name(carried))).collect();
         let others_from = self.other_names.len() as u32;
-        self.other_names.extend(names.iter().skip(1));
+        self.other_names.extend_from_slice(names.get(1..).unwrap_or_default());
         let mut number = |address: Option<Address>| address.map_or(0, |address| self.intern_address(address));
         let (address, operating) = (number(carried.address), number(carried.operating));
         if let Some(broken) = &carried.broken {

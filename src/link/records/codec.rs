@@ -2,7 +2,7 @@
 
 use hashbrown::HashTable;
 
-use super::{BrokenCode, NameEntry, RecordNo, RecordRow, RecordTable, Related, place_of};
+use super::{BrokenCode, RecordNo, RecordRow, RecordTable, Related, place_of};
 use crate::link::codec::{KeepAll, Reader, Writer, kept};
 use crate::link::number_map::NumberMap;
 use crate::normalise::address::Address;
@@ -31,20 +31,20 @@ kept!(RecordRow {
     others,
     role,
     flags,
+    unused,
 });
 kept!(NameShape { ends, form_class, place_code, english, joint, several, establishment });
-kept!(NameEntry { from, len, shape, whole, body, stem, brand });
 kept!(Address { whole, road, number, sketch, county });
 kept!(BrokenCode { text, could_be });
 kept!(Related { kind, name, organisation, since });
 
 impl KeepAll for RecordTable {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
-        to.list(&self.records)?;
-        to.list(&self.names)?;
-        to.list(&self.glyphs)?;
-        to.list(&self.other_names)?;
-        to.list(&self.addresses)?;
+        to.flat(&self.records)?;
+        to.flat(&self.names)?;
+        to.flat(&self.glyphs)?;
+        to.flat(&self.other_names)?;
+        to.flat(&self.addresses)?;
         to.list(self.keys.as_bytes())?;
         let related: Vec<(RecordNo, Box<[Related]>)> = self.related.iter().map(|(r, units)| (*r, units.clone())).collect();
         to.list(&related)?;
@@ -52,13 +52,13 @@ impl KeepAll for RecordTable {
         to.list(&broken)
     }
 
-    fn read(from: &mut Reader<'_>) -> Option<RecordTable> {
+    fn read(from: &mut Reader) -> Option<RecordTable> {
         let mut record_table = RecordTable {
-            records: from.list()?,
-            names: from.list()?,
-            glyphs: from.list()?,
-            other_names: from.list()?,
-            addresses: from.list()?,
+            records: from.flat()?,
+            names: from.flat()?,
+            glyphs: from.flat()?,
+            other_names: from.flat()?,
+            addresses: from.flat()?,
             keys: String::from_utf8(from.list()?).ok()?,
             related: from.list::<(RecordNo, Box<[Related]>)>()?.into_iter().collect(),
             broken: from.list::<(u64, BrokenCode)>()?.into_iter().collect(),

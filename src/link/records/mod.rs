@@ -12,6 +12,7 @@ use hashbrown::{HashMap, HashTable};
 use rayon::prelude::*;
 
 use super::entity_key::reference;
+use super::flat_list::FlatList;
 use super::number_map::NumberMap;
 use super::settings::LinkSettings;
 use crate::model::linkage::{LinkRecord, LinkRole, OF_OFFICE, RecordRef, RelationKind};
@@ -34,7 +35,8 @@ pub type NameNo = u32;
 pub type AddressNo = u32;
 
 /// One record. 0 means absent wherever a number can be absent.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
 pub struct RecordRow {
     /// The record across runs ([`reference()`]).
     pub reference: u64,
@@ -78,6 +80,7 @@ pub struct RecordRow {
     pub role: u8,
     /// Bits: `flags`.
     pub flags: u8,
+    unused: [u8; 3],
 }
 
 impl RecordRow {
@@ -112,11 +115,9 @@ impl RecordRow {
 }
 
 /// A name's place in the pool, and the hashes blocking and comparing ask for.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
 pub struct NameEntry {
-    from: u32,
-    len: u8,
-    shape: NameShape,
     /// Hash of all glyphs.
     pub whole: u64,
     /// Of 字号, trade, canonical form and branch, without places.
@@ -125,9 +126,29 @@ pub struct NameEntry {
     pub stem: u64,
     /// Of the 字号 alone.
     pub brand: u64,
+    from: u32,
+    place_code: u32,
+    len: u8,
+    ends: [u8; 5],
+    form_class: u8,
+    /// Bits: what [`NameShape`] says yes or no to, in its order.
+    said: u8,
 }
 
 impl NameEntry {
+    /// Where its parts end, and what is known of the whole.
+    pub fn shape(&self) -> NameShape {
+        let says = |bit: u8| self.said >> bit & 1 == 1;
+        NameShape {
+            ends: self.ends,
+            form_class: self.form_class,
+            place_code: self.place_code,
+            english: says(0),
+            joint: says(1),
+            several: says(2),
+            establishment: says(3),
+        }
+    }
     /// What term frequencies are counted by: the 字号, or the stem of a name that has none.
     pub fn term(&self) -> u64 {
         if self.brand == EMPTY { self.stem } else { self.brand }
@@ -163,11 +184,11 @@ pub struct Related {
 #[derive(Debug, Clone, Default)]
 pub struct RecordTable {
     /// By number; removed ones among them.
-    pub records: Vec<RecordRow>,
-    names: Vec<NameEntry>,
-    glyphs: Vec<Glyph>,
-    other_names: Vec<NameNo>,
-    addresses: Vec<Address>,
+    pub records: FlatList<RecordRow>,
+    names: FlatList<NameEntry>,
+    glyphs: FlatList<Glyph>,
+    other_names: FlatList<NameNo>,
+    addresses: FlatList<Address>,
     keys: String,
     related: HashMap<RecordNo, Box<[Related]>>,
     /// Codes that fail their check: as cleaned, and the organisation keys one slip away.
@@ -203,7 +224,11 @@ struct Draft {
 impl RecordTable {
     /// Without records.
     pub fn new() -> RecordTable {
-        RecordTable { names: vec![NameEntry::default()], addresses: vec![Address::default()], ..RecordTable::default() }
+        RecordTable {
+            names: vec![NameEntry::default()].into(),
+            addresses: vec![Address::default()].into(),
+            ..RecordTable::default()
+        }
     }
 
     /// Adds records or replaces those with the same reference. The numbers of the records touched, in order.
@@ -307,6 +332,7 @@ impl RecordTable {
                 | flag(joint, JOINT)
                 | flag(draft.by_office && draft.county != 0, BY_OFFICE)
                 | unit_flag(&record.unit_type, &record.registration_type),
+            unused: [0; 3],
         };
         let related = self.number_related(record);
         if let Some(known) = self.find(reference) {
@@ -421,7 +447,7 @@ impl RecordTable {
                 true
             }
         });
-        let joint = numbers.iter().any(|n| self.names[*n as usize].shape.joint);
+        let joint = numbers.iter().any(|n| self.names[*n as usize].shape().joint);
         (numbers, joint)
     }
 
@@ -439,7 +465,7 @@ impl RecordTable {
         let same = |no: &NameNo| {
             let entry = &names[*no as usize];
             entry.whole == whole
-                && entry.shape == name.shape
+                && entry.shape() == name.shape
                 && glyphs[entry.from as usize..][..usize::from(entry.len)] == name.glyphs
         };
         if let Some(known) = self.name_numbers.find(whole, same) {
@@ -447,10 +473,14 @@ impl RecordTable {
         }
         let form = mix(u64::from(name.shape.form_class) + 1);
         let branch = hash(view.branch());
+        let NameShape { ends, form_class, place_code, english, joint, several, establishment } = name.shape;
         let entry = NameEntry {
             from: self.glyphs.len() as u32,
             len: name.glyphs.len() as u8,
-            shape: name.shape,
+            place_code,
+            ends,
+            form_class,
+            said: u8::from(english) | u8::from(joint) << 1 | u8::from(several) << 2 | u8::from(establishment) << 3,
             whole,
             body: mix(hash(view.stem()) ^ form ^ branch.rotate_left(17)),
             stem: mix(hash(view.stem()) ^ branch.rotate_left(17)),
@@ -523,7 +553,7 @@ impl RecordTable {
     /// A name's glyphs and how it is built.
     pub fn name(&self, name: NameNo) -> NameRef<'_> {
         let entry = &self.names[name as usize];
-        NameRef { glyphs: &self.glyphs[entry.from as usize..][..usize::from(entry.len)], shape: entry.shape }
+        NameRef { glyphs: &self.glyphs[entry.from as usize..][..usize::from(entry.len)], shape: entry.shape() }
     }
     /// A code that fails its check, by its hash.
     pub fn broken_code(&self, broken: u64) -> Option<&BrokenCode> {

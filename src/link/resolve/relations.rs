@@ -79,7 +79,7 @@ impl Firms<'_> {
         self.only(key(BlockKeyKind::Name, whole), bears).filter(|_| name != 0)
     }
     fn by_code(&self, code: u64) -> Option<EntityKey> {
-        let best = self.profiles.of_code(code).min_by_key(|p| self.profiles.get(*p).anchor).filter(|_| code != 0);
+        let best = self.profiles.of_code(code).min_by_key(|p| self.profiles.get(*p).anchor()).filter(|_| code != 0);
         best.and_then(|profile| self.entity(profile))
     }
 

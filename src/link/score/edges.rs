@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::link::block::index::Index;
 use crate::link::block::keys::{BlockKey, block_limit, is_blocking, keys};
-use crate::link::codec::{KeepAll, Reader, Writer, kept};
+use crate::link::codec::{KeepAll, Reader, Writer};
 use crate::link::compare::caution::caution;
 use crate::link::compare::frequencies::ValueFrequencies;
 use crate::link::compare::levels::Caution;
@@ -23,7 +23,8 @@ use crate::link::score::packed_lists::PackedLists;
 use crate::link::settings::LinkSettings;
 
 /// What speaks for an unidentified profile's being one enterprise with another.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
 pub struct ScoredPair {
     /// The other profile.
     pub right: ProfileNo,
@@ -86,7 +87,7 @@ impl ScoringContext<'_> {
             pair.caution = Caution::Unit;
         }
         // A registration number dragged over many rows proves nothing of any.
-        let dragged = |one: &Profile| one.doubt == Doubt::Dragged && one.claim == 0;
+        let dragged = |one: &Profile| one.doubt() == Doubt::Dragged && one.claim == 0;
         if pair.registration == RegistrationLevel::Same && (dragged(a) || dragged(b)) {
             pair.registration = RegistrationLevel::Absent;
             pair.caution = caution(&pair, self.record_table.name(pair.names.0), self.record_table.name(pair.names.1));
@@ -94,14 +95,14 @@ impl ScoringContext<'_> {
         // Whose code it is nobody has to guess; another firm's name would have to say so.
         let of_another = |one: &Profile, other: &Profile| {
             let codes = one.claim != 0 && other.organisation != 0 && one.claim != other.organisation;
-            codes && one.doubt != Doubt::Dragged
+            codes && one.doubt() != Doubt::Dragged
         };
         if pair.name.is_of_another() && (of_another(a, b) || of_another(b, a)) {
             pair.caution = Caution::OtherCode;
         }
         // All that is beside the code says no; it is the firm's own only if nobody else's.
         for (one, _) in [(a, b), (b, a)].into_iter().filter(|(one, other)| one.claim != 0 && one.claim == other.organisation) {
-            match one.doubt {
+            match one.doubt() {
                 // The name is another unit's or another city's: whose code it is does not say which of the two is wrong.
                 Doubt::Silent if matches!(pair.caution, Caution::Unit | Caution::Place) => pair.caution = Caution::Dragged,
                 Doubt::Silent => pair.caution = Caution::Unsaid,
@@ -160,7 +161,7 @@ impl ScoringContext<'_> {
 
     /// Heaviest first; nothing depends on the order of arrival.
     fn order(&self, scored_pairs: &mut [ScoredPair]) {
-        let anchor = |scored_pair: &ScoredPair| self.profiles.get(scored_pair.right).anchor;
+        let anchor = |scored_pair: &ScoredPair| self.profiles.get(scored_pair.right).anchor();
         scored_pairs.sort_unstable_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| anchor(a).cmp(&anchor(b))));
     }
 }
@@ -398,13 +399,11 @@ fn distinct(profiles: &mut Vec<ProfileNo>) {
     profiles.dedup();
 }
 
-kept!(ScoredPair { right, weight, said });
-
 impl KeepAll for ScoredPairs {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
         self.of.write(to)
     }
-    fn read(from: &mut Reader<'_>) -> Option<ScoredPairs> {
+    fn read(from: &mut Reader) -> Option<ScoredPairs> {
         let of: PackedLists<ScoredPair> = PackedLists::read(from)?;
         let to = PackedLists::turned(&of, |scored_pair| scored_pair.right);
         Some(ScoredPairs { of, to })

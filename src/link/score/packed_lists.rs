@@ -2,26 +2,29 @@
 //!
 //! Half of the profiles of a city have a few scored pairs each: a list of its own for each of them takes more memory than what stands in it.
 
-use crate::link::codec::{Keep, KeepAll, Reader, Writer};
+use bytemuck::Pod;
+
+use crate::link::codec::{KeepAll, Reader, Writer};
+use crate::link::flat_list::FlatList;
 use crate::link::number_map::NumberMap;
 
 /// See the module.
 #[derive(Debug, Clone)]
-pub struct PackedLists<T> {
+pub struct PackedLists<T: Pod> {
     /// Where each list begins among the items, and where the last one ends.
-    from: Vec<u32>,
-    items: Vec<T>,
+    from: FlatList<u32>,
+    items: FlatList<T>,
     /// Lists that are others than in `items`.
     others: NumberMap<u32, Vec<T>>,
 }
 
-impl<T> Default for PackedLists<T> {
+impl<T: Pod> Default for PackedLists<T> {
     fn default() -> PackedLists<T> {
-        PackedLists { from: vec![0], items: Vec::new(), others: NumberMap::default() }
+        PackedLists { from: vec![0].into(), items: FlatList::new(), others: NumberMap::default() }
     }
 }
 
-impl<T: Copy> PackedLists<T> {
+impl<T: Pod> PackedLists<T> {
     /// Lists by ascending numbers, each number once. None where there are more items than a `u32` counts.
     pub fn of<L: AsRef<[T]>>(lists: impl Iterator<Item = (u32, L)>) -> Option<PackedLists<T>> {
         let mut packed = PackedLists::default();
@@ -31,7 +34,6 @@ impl<T: Copy> PackedLists<T> {
             packed.items.extend_from_slice(list.as_ref());
             packed.from.push(u32::try_from(packed.items.len()).ok()?);
         }
-        packed.items.shrink_to_fit();
         Some(packed)
     }
 
@@ -88,7 +90,7 @@ impl<T: Copy> PackedLists<T> {
 
 impl PackedLists<u32> {
     /// The numbers whose lists lead to each: of (1, [7, 9]) and (2, [9]) these are (7, [1]) and (9, [1, 2]). In order.
-    pub fn turned<T: Copy>(lists: &PackedLists<T>, to: impl Fn(&T) -> u32) -> PackedLists<u32> {
+    pub fn turned<T: Pod>(lists: &PackedLists<T>, to: impl Fn(&T) -> u32) -> PackedLists<u32> {
         let mut from: Vec<u32> = vec![0; 2];
         for target in lists.iter().flat_map(|(_, list)| list).map(&to) {
             let at = target as usize + 2;
@@ -108,22 +110,22 @@ impl PackedLists<u32> {
             }
         }
         from.pop();
-        PackedLists { from, items, others: NumberMap::default() }
+        PackedLists { from: from.into(), items: items.into(), others: NumberMap::default() }
     }
 }
 
-impl<T: Keep + Copy + Sync + Send> KeepAll for PackedLists<T> {
+impl<T: Pod + Sync + Send> KeepAll for PackedLists<T> {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
         if self.others.is_empty() {
-            to.list(&self.from)?;
-            return to.list(&self.items);
+            to.flat(&self.from)?;
+            return to.flat(&self.items);
         }
         let whole = PackedLists::of(self.iter()).ok_or_else(|| std::io::Error::other("more items than four thousand million"))?;
-        to.list(&whole.from)?;
-        to.list(&whole.items)
+        to.flat(&whole.from)?;
+        to.flat(&whole.items)
     }
-    fn read(from: &mut Reader<'_>) -> Option<PackedLists<T>> {
-        let (from, items): (Vec<u32>, Vec<T>) = (from.list()?, from.list()?);
+    fn read(from: &mut Reader) -> Option<PackedLists<T>> {
+        let (from, items): (FlatList<u32>, FlatList<T>) = (from.flat()?, from.flat()?);
         let is_whole = from.is_sorted() && from.first() == Some(&0) && from.last().map(|end| *end as usize) == Some(items.len());
         is_whole.then_some(PackedLists { from, items, others: NumberMap::default() })
     }
@@ -131,9 +133,12 @@ impl<T: Keep + Copy + Sync + Send> KeepAll for PackedLists<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
 
-    fn all<T: Copy>(lists: &PackedLists<T>) -> Vec<(u32, Vec<T>)> {
+    use super::*;
+    use crate::link::flat_list::Lent;
+
+    fn all<T: Pod>(lists: &PackedLists<T>) -> Vec<(u32, Vec<T>)> {
         lists.iter().map(|(number, list)| (number, list.to_vec())).collect()
     }
 
@@ -159,7 +164,10 @@ mod tests {
         );
         let mut bytes = Vec::new();
         lists.write(&mut Writer::new(&mut bytes)).unwrap();
-        assert_eq!(all(&PackedLists::<u32>::read(&mut Reader::new(&bytes)).unwrap()), expected);
+        assert_eq!(
+            all(&PackedLists::<u32>::read(&mut Reader::new(Arc::new(Lent::new(bytes.clone())), bytes.len())).unwrap()),
+            expected
+        );
         assert_eq!(all(&PackedLists::<u32>::turned(&PackedLists::<u32>::default(), |to| *to)), []);
     }
 }

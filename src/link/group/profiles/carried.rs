@@ -29,7 +29,8 @@ kept!(CarriedProfile { organisation, parent, claim, doubt, records });
 impl Profiles {
     /// A copy of the profile that needs no table.
     pub(in crate::link) fn carry(&self, record_table: &RecordTable, profile: ProfileNo) -> CarriedProfile {
-        let Profile { organisation, parent, claim, doubt, .. } = *self.get(profile);
+        let known = self.get(profile);
+        let (Profile { organisation, parent, claim, .. }, doubt) = (*known, known.doubt());
         let records = self.members(profile).iter().map(|record| record_table.carry(*record)).collect();
         CarriedProfile { organisation, parent, claim, doubt, records }
     }
@@ -46,7 +47,9 @@ impl Profiles {
 
     /// A number for a profile of which nothing is known but who it is and whether it bears a code. It does not stand.
     pub(in crate::link) fn stand_in(&mut self, anchor: (u16, u64), is_identified: bool) -> ProfileNo {
-        self.all.push(Profile { anchor, organisation: u64::from(is_identified), next: NONE, ..Profile::default() });
+        let (anchor_registry, anchor) = anchor;
+        let organisation = u64::from(is_identified);
+        self.all.push(Profile { anchor_registry, anchor, organisation, next: NONE, ..Profile::default() });
         self.all.len() as ProfileNo - 1
     }
 }
@@ -90,7 +93,7 @@ impl Elsewhere {
 pub(in crate::link) fn identify_beside(record_table: &RecordTable, leads: NumberMap<u64, u64>, elsewhere: Elsewhere) -> Profiles {
     let Elsewhere { seats, titled, issuers } = elsewhere;
     let of_record = vec![NONE; record_table.records.len()];
-    let mut profiles = Profiles { of_record, seats, titled, led: leads, ..Profiles::default() };
+    let mut profiles = Profiles { of_record: of_record.into(), seats, titled, led: leads, ..Profiles::default() };
     let mut order: Vec<Ordered> = record_table
         .standing()
         .map(|record| {

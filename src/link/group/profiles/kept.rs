@@ -1,32 +1,30 @@
 //! Profiles as bytes.
 
-use super::{Profile, Profiles};
-use crate::link::codec::{KeepAll, Reader, Writer, kept};
+use super::Profiles;
+use crate::link::codec::{KeepAll, Reader, Writer};
 use crate::link::group::stated::Stated;
-
-kept!(Profile { from, len, organisation, parent, claim, doubt, anchor, stem, issued, group, next });
 
 impl KeepAll for Profiles {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
-        to.list(&self.all)?;
-        to.list(&self.members)?;
-        to.list(&self.of_record)?;
+        to.flat(&self.all)?;
+        to.flat(&self.members)?;
+        to.flat(&self.of_record)?;
         to.map(&self.flags)?;
         to.map(&self.groups)?;
-        to.list(&self.vacant)?;
+        to.flat(&self.vacant)?;
         to.map(&self.led)?;
         self.registered.write(to)?;
         self.titled.write(to)?;
         to.map(&self.seats)
     }
-    fn read(from: &mut Reader<'_>) -> Option<Profiles> {
+    fn read(from: &mut Reader) -> Option<Profiles> {
         Some(Profiles {
-            all: from.list()?,
-            members: from.list()?,
-            of_record: from.list()?,
+            all: from.flat()?,
+            members: from.flat()?,
+            of_record: from.flat()?,
             flags: from.map()?,
             groups: from.map()?,
-            vacant: from.list()?,
+            vacant: from.flat()?,
             led: from.map()?,
             registered: Stated::read(from)?,
             titled: Stated::read(from)?,
