@@ -114,24 +114,14 @@ impl<I> KeptFile<I> {
         Ok(bytes)
     }
 
-    /// The whole file in memory as the system maps it; the first `len` bytes are those before the index.
-    ///
-    /// # Errors
-    /// Those of mapping.
-    pub fn map(&self) -> io::Result<memmap2::Mmap> {
-        // SAFETY: the file is replaced by renaming and never written again under this name; were it cut short all the same,
-        // that would be another program's doing.
-        unsafe { memmap2::Mmap::map(&self.file) }
-    }
-}
-
-impl<I> KeptFile<I> {
-    /// The whole file in memory, for the caller to write to: the system copies a page when it is written to, and the file stays as it is.
+    /// The whole file in memory as the system maps it, for the caller to write to: a page is copied when it is written to, and the file
+    /// stays as it is. The first `len` bytes are those before the index.
     ///
     /// # Errors
     /// Those of mapping.
     pub fn map_copy(&self) -> io::Result<memmap2::MmapMut> {
-        // SAFETY: as of [`KeptFile::map`].
+        // SAFETY: the file is replaced by renaming and never written again under this name; were it cut short all the same,
+        // that would be another program's doing.
         unsafe { memmap2::MmapOptions::new().map_copy(&self.file) }
     }
 }
@@ -256,7 +246,10 @@ mod tests {
         file.verify().unwrap();
         assert_eq!(file.read(5, 5).unwrap(), b"bytes");
         assert!(file.read(6, 5).is_err(), "the index is not among the bytes");
-        assert_eq!(&file.map().unwrap()[..4], b"some");
+        let mut map = file.map_copy().unwrap();
+        assert_eq!(&map[..4], b"some");
+        map[0] = b'S';
+        assert_eq!(file.read(0, 4).unwrap(), b"some", "what is written to the copy stays there");
     }
 
     #[test]

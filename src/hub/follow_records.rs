@@ -129,7 +129,8 @@ impl Hub {
         let in_the_way = [
             (
                 advanced.changes.reconsidered.is_none(),
-                "everything was linked anew, for more than a quarter of the records changed",
+                "everything was linked anew: more than a quarter of the records changed, or the city's size, or what share of it a \
+                 registry holds, is another by the steps in which linking counts it",
             ),
             (unreadable, "rows of the store could not be read"),
             (basis.made_by != self.made_by()?, "program, rules, policy, weights or connectors are others"),

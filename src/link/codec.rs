@@ -198,7 +198,8 @@ impl<'a> Writer<'a> {
         self.out.write_all(bytes)
     }
 
-    /// A flat list: number of values, how many there is room for, checksums of values and room; then, aligned, these two.
+    /// A flat list: number of values, bytes of room behind them, checksums of the values; then, aligned, the values and the room, which
+    /// is empty.
     ///
     /// # Errors
     /// What is written to does not take it.

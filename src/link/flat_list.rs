@@ -157,13 +157,6 @@ impl<T: Pod> FlatList<T> {
         self.len -= 1;
         Some(last)
     }
-
-    /// Makes room for about so many more, where the memory is its own.
-    pub fn reserve(&mut self, more: usize) {
-        if self.of.is_none() {
-            self.as_vector(more, |values| values.reserve(more));
-        }
-    }
 }
 
 impl<T: Pod> Drop for FlatList<T> {
@@ -195,18 +188,6 @@ impl<T: Pod> From<Vec<T>> for FlatList<T> {
         let mut values = ManuallyDrop::new(values);
         let at = NonNull::new(values.as_mut_ptr()).expect("a vector lies somewhere");
         FlatList { at, len: values.len(), room: values.capacity(), of: None }
-    }
-}
-
-impl<T: Pod> FromIterator<T> for FlatList<T> {
-    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> FlatList<T> {
-        Vec::from_iter(values).into()
-    }
-}
-
-impl<T: Pod> Extend<T> for FlatList<T> {
-    fn extend<I: IntoIterator<Item = T>>(&mut self, values: I) {
-        values.into_iter().for_each(|value| self.push(value));
     }
 }
 
@@ -287,15 +268,14 @@ mod tests {
         assert!(reaches(0, 8, 8) && !reaches(0, 9, 9) && !reaches(8, 8, 8) && !reaches(0, 3, 2) && !reaches(0, 1, usize::MAX));
         // SAFETY: as above.
         let (even, odd) = unsafe { (FlatList::<u16>::lent(&of, 0, 2, 2), FlatList::<u16>::lent(&of, 7, 2, 2)) };
-        let lent = |column: Option<FlatList<u16>>| column.unwrap().of.is_some();
+        let lent = |list: Option<FlatList<u16>>| list.unwrap().of.is_some();
         assert_eq!(lent(even), !lent(odd));
     }
 
     #[test]
     fn its_own_memory_is_that_of_a_vector() {
-        let mut list: FlatList<u64> = (0..1000).collect();
-        list.extend([1000, 1001]);
-        list.reserve(10);
+        let mut list: FlatList<u64> = (0..1000).collect::<Vec<u64>>().into();
+        list.extend_from_slice(&[1000, 1001]);
         let copy = list.clone();
         assert_eq!((list.len(), list[1001], copy == list), (1002, 1001, true));
         assert_eq!(FlatList::<u64>::default().iter().count(), 0);

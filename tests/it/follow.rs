@@ -138,3 +138,28 @@ async fn findings_are_followed_by_editions_that_say_only_them() {
     assert!(rebuilt.is_equal() && rebuilt.restored, "{:?}", rebuilt.differing);
     assert_eq!(hub.editions.current().unwrap().manifest.content, next.manifest.content);
 }
+
+/// The delivery after somebody first came on the list judged the whole city: since when waiting is counted was told for the first time then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delivery_is_followed_though_it_is_first_known_by_then_since_when_somebody_lacks_a_union() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = clock();
+    let hub = hub_of(dir.path(), &clock).await;
+    sync(&hub, dir.path(), City::new(3, 6_000, 0)).await;
+    let worst = hub.editions.current().unwrap().enterprise(0).id().to_owned();
+    clock.set(Utc.with_ymd_and_hms(2026, 10, 5, 4, 0, 0).unwrap());
+    let finding = find(&hub, &worst, "not_exist").await;
+    clock.set(Utc.with_ymd_and_hms(2026, 10, 6, 4, 0, 0).unwrap());
+    hub.withdraw_finding(&finding, None, None, Arc::new(Silent)).await.unwrap();
+    let number = i64::from(hub.editions.current().unwrap().number());
+    let counted = [hub.store.first_lacking_before(number).await.unwrap(), hub.store.first_lacking().await.unwrap()];
+    assert!(matches!(counted, [None, Some(_)]), "{counted:?}");
+    clock.set(Utc.with_ymd_and_hms(2026, 10, 7, 4, 0, 0).unwrap());
+    write(&City::new(3, 6_000, 1), &dir.path().join("city"), ExtractFormat::Csv).unwrap();
+    let registries = REGISTRIES.iter().map(|r| r.name().to_owned()).collect();
+    let options = SyncOptions { registries, ..SyncOptions::default() };
+    let published = hub.sync(&options, Arc::new(Silent)).await.unwrap().edition.unwrap();
+    assert!(published.judged.is_some(), "followed");
+    let rebuilt = hub.rebuild_edition(published.number, false).await.unwrap();
+    assert!(rebuilt.is_equal(), "{:?}", rebuilt.differing);
+}

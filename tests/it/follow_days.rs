@@ -447,3 +447,40 @@ async fn the_same_on_postgresql() {
     let parts = live(7, 700, 6, DispatchedCount::Agency, Some(server.database().await)).await;
     assert!(parts > 1, "only {parts} of 6 days were followed");
 }
+
+/// The pair went on saying that a yes would cover an enterprise.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pair_whose_enterprise_is_none_any_more_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Clock::fixed(Utc.with_ymd_and_hms(2026, 3, 1, 4, 0, 0).unwrap());
+    let hub = hub_of(dir.path(), &clock, DispatchedCount::Agency, None).await;
+    let mut town = Town::new(1, 150);
+    let (firm, union, other) = (town.number(), town.number(), town.number());
+    let name = "北京试验泉石服务有限公司";
+    let row = [&*code(firm), name, "存续", "2024-01-01", "110105", "5131", "", "", "", "有限责任公司"];
+    town.rows[0].insert(firm, row.map(str::to_owned).to_vec());
+    for (key, called, host, host_code) in
+        [(union, "示例园区588联合工会", name, code(firm)), (other, "示例园区579联合工会", "", String::new())]
+    {
+        let row = [called, host, &host_code, "30", "3", "联合基层工会", "", "朝阳区"];
+        town.rows[2].insert(key, row.map(str::to_owned).to_vec());
+    }
+    let sync = async |town: &Town| {
+        town.write(dir.path());
+        hub.sync(&SyncOptions::default(), Arc::new(Silent)).await.unwrap().edition.unwrap()
+    };
+    let effect = async || {
+        let pairs = hub.store.review_pairs(i64::MAX).await.unwrap();
+        let keys = [union.to_string(), other.to_string()];
+        let pair = pairs
+            .into_iter()
+            .find(|pair| keys.contains(&pair.left.key.to_string()) && keys.contains(&pair.right.key.to_string()));
+        pair.map(|pair| (pair.right.key.to_string(), pair.effect))
+    };
+    sync(&town).await;
+    assert_eq!(effect().await, Some((union.to_string(), "covers".to_owned())));
+    town.rows[0].remove(&firm);
+    let next = sync(&town).await;
+    assert!(next.judged.is_some(), "followed");
+    assert_eq!(effect().await, Some((union.to_string(), "joins".to_owned())));
+}

@@ -1,6 +1,7 @@
 //! Time: editions made again from the store, the same question as of several dates, editions that are gone, and verdicts
 //! judged anew without a pull.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -166,6 +167,44 @@ async fn since_when_somebody_lacks_a_union_outlives_editions_that_cannot_be_read
     assert_eq!(hub.editions.current().unwrap().number(), number + 1);
     assert_eq!(since(&hub), told);
     assert!(hub.rebuild_edition(number + 1, false).await.unwrap().is_equal());
+}
+
+/// Somebody who left the list and came back took its first day along: a rebuild reckoned everybody's months of waiting from its second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn waiting_is_reckoned_from_the_day_on_which_the_first_came_on_the_list_though_it_left_and_came_back() {
+    let root = tempfile::tempdir().unwrap();
+    let clock = Clock::fixed(Utc.with_ymd_and_hms(2026, 1, 1, 4, 0, 0).unwrap());
+    std::fs::create_dir_all(root.path().join("city")).unwrap();
+    let hub = hub(root.path(), &clock, |_| {}).await;
+    sync(&hub, root.path(), &clock, 10, 1, 0).await;
+    let worst = hub.editions.current().unwrap().enterprise(0).id().to_owned();
+    for (month, day) in [(10, 5), (12, 10)] {
+        at(&clock, month, day);
+        let new = NewFinding {
+            enterprise: worst.clone(),
+            reason: "not_exist".into(),
+            note: None,
+            until: None,
+            by: None,
+            idempotency: None,
+        };
+        let finding = hub.add_finding(new, Arc::new(Silent)).await.unwrap();
+        at(&clock, month, day + 1);
+        hub.withdraw_finding(&finding.id, None, None, Arc::new(Silent)).await.unwrap();
+    }
+    at(&clock, 12, 20);
+    hub.reassess(Arc::new(Silent)).await.unwrap();
+    let edition = hub.editions.current().unwrap();
+    let waited: BTreeSet<String> = edition
+        .enterprises()
+        .filter(|e| e.id() != worst)
+        .flat_map(|e| e.verdicts().unwrap().priority.factors)
+        .filter(|factor| &*factor.code == "waiting")
+        .filter_map(|factor| factor.input?.value.map(String::from))
+        .collect();
+    assert_eq!(waited, BTreeSet::from(["2".to_owned()]), "since 6 October");
+    let rebuilt = hub.rebuild_edition(edition.number(), false).await.unwrap();
+    assert!(rebuilt.is_equal(), "{:?}", rebuilt.differing);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
