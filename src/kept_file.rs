@@ -114,6 +114,14 @@ impl<I> KeptFile<I> {
         Ok(bytes)
     }
 
+    /// The file, to read from beside this.
+    ///
+    /// # Errors
+    /// Too many files are open.
+    pub fn reopened(&self) -> io::Result<File> {
+        self.file.try_clone()
+    }
+
     /// The whole file in memory as the system maps it, for the caller to write to: a page is copied when it is written to, and the file
     /// stays as it is. The first `len` bytes are those before the index.
     ///
@@ -212,6 +220,11 @@ impl WrittenFile {
     /// Those of renaming.
     pub fn keep(self) -> io::Result<()> {
         std::fs::rename(&self.part, &self.path)
+    }
+
+    /// Where it lies until then.
+    pub fn lies_at(&self) -> &Path {
+        &self.part
     }
 
     /// Throws it away: the one in force stays.

@@ -204,6 +204,7 @@ fn describe<'a>(context: &Context<'a>, dossier: EntityFacts<'a>, choices: &Choic
         people: People::default(),
         findings: scope.findings.iter().map(|f| f.reason.clone()).collect(),
         branch_of: head(context, dossier).map(Into::into),
+        reasons: None,
         verdicts: unjudged(),
     }
 }

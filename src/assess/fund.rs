@@ -11,7 +11,8 @@ use super::{values, vocabulary};
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
 use crate::model::message::Lang;
-use crate::model::value::{Money, Value};
+use crate::model::stated_values::ValueRef;
+use crate::model::value::Money;
 use crate::model::verdict::{FundKind, FundStatus, FundVerdict, NeededFor, Reason, ReasonInput, UnionStatus};
 
 /// A period of payment: a year, a quarter or a month.
@@ -72,9 +73,9 @@ impl Period {
 
     fn of(facts: &Facts) -> Option<Period> {
         match facts.get(Field::Period)? {
-            Value::Text(text) => Period::parse(text),
-            Value::Count(n) => Period::parse(&n.to_string()),
-            Value::Date(date) => Period::parse(&date.to_string().get(..7).map(str::to_string).unwrap_or(date.to_string())),
+            ValueRef::Text(text) => Period::parse(text),
+            ValueRef::Count(n) => Period::parse(&n.to_string()),
+            ValueRef::Date(date) => Period::parse(&date.to_string().get(..7).map(str::to_string).unwrap_or(date.to_string())),
             _ => None,
         }
     }

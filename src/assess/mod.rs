@@ -66,9 +66,20 @@ pub struct Assessed {
 
 /// Assesses every enterprise of the world as of a day.
 pub fn assess(world: &AssessmentInput, rules: &Rules, policy: &Policy, as_of: NaiveDate) -> Assessed {
+    assess_each(world, (rules, policy), as_of, |_| ())
+}
+
+/// The same; `judged` is shown each enterprise as soon as it is judged, before its people are counted, and may make it smaller: what
+/// becomes of its reasons changes nothing of others.
+pub fn assess_each(
+    world: &AssessmentInput,
+    (rules, policy): (&Rules, &Policy),
+    as_of: NaiveDate,
+    judged: impl Fn(&mut Enterprise) + Sync,
+) -> Assessed {
     let groups = ByEntity::new(world);
     let context = Context::new(world, rules, policy, as_of);
-    let (entities, mut enterprises, contradictions) = judge(&context, &groups, world.entities.len() as u32);
+    let (entities, mut enterprises, contradictions) = judge(&context, &groups, world.entities.len() as u32, judged);
     let id_of = |entity: u32| entities.binary_search(&entity).is_ok().then(|| world.entities[entity as usize].clone());
     let unions = context.roll.trade_unions(world, as_of, id_of);
     let ties = ties::ties(world, &enterprises);
@@ -77,13 +88,19 @@ pub fn assess(world: &AssessmentInput, rules: &Rules, policy: &Policy, as_of: Na
 }
 
 /// Judges those of the first `until` entities that are enterprises: their entities, and what was decided, in their order.
-fn judge(context: &Context<'_>, groups: &ByEntity, until: u32) -> (Vec<u32>, Vec<Enterprise>, Vec<Contradiction>) {
+fn judge(
+    context: &Context<'_>,
+    groups: &ByEntity,
+    until: u32,
+    judged: impl Fn(&mut Enterprise) + Sync,
+) -> (Vec<u32>, Vec<Enterprise>, Vec<Contradiction>) {
     let world = context.world;
     let entities: Vec<u32> = (0..until).filter(|e| EntityFacts::new(world, groups, *e).is_enterprise()).collect();
     // Written in place, in order; the few contradictions go beside and are ordered after.
     let found: Mutex<Vec<(u32, Contradiction)>> = Mutex::default();
     let judge = |entity: &u32| {
-        let (enterprise, contradiction) = compose::enterprise(context, EntityFacts::new(world, groups, *entity));
+        let (mut enterprise, contradiction) = compose::enterprise(context, EntityFacts::new(world, groups, *entity));
+        judged(&mut enterprise);
         if let Some(contradiction) = contradiction {
             found.lock().expect("no panic while pushing").push((*entity, contradiction));
         }
@@ -117,7 +134,7 @@ pub fn assess_part(
 ) -> AssessedPart {
     let groups = ByEntity::new(world);
     let context = Context::new(world, rules, policy, as_of);
-    let (entities, enterprises, _) = judge(&context, &groups, asked);
+    let (entities, enterprises, _) = judge(&context, &groups, asked, |_| ());
     let is_enterprise = |entity: u32| match entity < asked {
         true => entities.binary_search(&entity).is_ok(),
         false => elsewhere(&world.entities[entity as usize]),

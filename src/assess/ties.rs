@@ -9,8 +9,8 @@ use crate::model::enterprise::Enterprise;
 use crate::model::facts::{AssessmentInput, Facts};
 use crate::model::field::Field;
 use crate::model::identifier::clean_identifier;
+use crate::model::stated_values::ValueRef;
 use crate::model::tie::{Tie, TieKind};
-use crate::model::value::Value;
 
 /// Enterprises by what records call them.
 pub trait Directory {
@@ -87,12 +87,12 @@ impl Directory for WholeDirectory<'_> {
 pub fn tie(facts: &Facts, kind: TieKind, entity: Option<&str>, directory: &impl Directory) -> Tie {
     let text = |field| facts.text(field).unwrap_or("");
     let number = |field| match facts.get(field) {
-        Some(Value::Count(n)) => Some(*n as f64),
-        Some(Value::Number(n)) => Some(*n),
+        Some(ValueRef::Count(n)) => Some(n as f64),
+        Some(ValueRef::Number(n)) => Some(n),
         _ => None,
     };
     let day = |field| match facts.get(field) {
-        Some(Value::Date(date)) => date.first_day(),
+        Some(ValueRef::Date(date)) => date.first_day(),
         _ => None,
     };
     let (name, code, count, since) = match kind {

@@ -2,12 +2,13 @@
 
 use crate::model::facts::Facts;
 use crate::model::field::Field;
-use crate::model::value::{Money, PartialDate, Value};
+use crate::model::stated_values::ValueRef;
+use crate::model::value::{Money, PartialDate};
 
 /// A date field of a record.
 pub fn date(facts: &Facts, field: Field) -> Option<PartialDate> {
     match facts.get(field)? {
-        Value::Date(d) => Some(*d),
+        ValueRef::Date(d) => Some(d),
         _ => None,
     }
 }
@@ -15,16 +16,16 @@ pub fn date(facts: &Facts, field: Field) -> Option<PartialDate> {
 /// A money field of a record, in yuan; a bare number is yuan.
 pub fn money(facts: &Facts, field: Field) -> Option<Money> {
     match facts.get(field)? {
-        Value::Money(m) => Some(*m),
-        Value::Count(n) => Some(Money::from_yuan(*n)),
+        ValueRef::Money(m) => Some(m),
+        ValueRef::Count(n) => Some(Money::from_yuan(n)),
         _ => None,
     }
 }
 
 pub(super) fn number(facts: &Facts, field: Field) -> Option<f64> {
     match facts.get(field)? {
-        Value::Number(n) => Some(*n),
-        Value::Count(n) => Some(*n as f64),
+        ValueRef::Number(n) => Some(n),
+        ValueRef::Count(n) => Some(n as f64),
         _ => None,
     }
 }

@@ -20,6 +20,7 @@ pub mod synthetic;
 mod write;
 
 pub use error::EditionError;
+pub use files::details::pack_reasons;
 pub use files::lookups::LookupKey;
 pub use format::dimension::Dimension;
 pub use format::folder::{folder_name, numbers};

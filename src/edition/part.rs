@@ -25,7 +25,7 @@ use super::files::range_codes::Coded;
 use super::files::unions::{UNION_PARTICULARS, UnionColumns, UnionTold};
 use super::format::blocks::Blocks;
 use super::format::manifest::FileDigest;
-use super::format::table::{Opened, named, open_table};
+use super::format::table::{Opened, give_back, named};
 use super::format::unpacked::{ON_HEAP, Unpacked};
 use super::{CountingRules, Labels};
 
@@ -77,6 +77,9 @@ pub(in crate::edition) struct Part {
     pub record_keys: super::format::protection::KeptKeys,
     /// Scores as they are told to those who see a part of the priority.
     pub told: super::format::scores::KeptScores,
+    /// Its files as they are mapped.
+    maps: Vec<Arc<memmap2::Mmap>>,
+    unpacked: Arc<Unpacked>,
 }
 
 /// Keys of groups by their numbers.
@@ -112,7 +115,13 @@ impl Part {
                 reason: "the manifest does not list it".to_owned(),
             })
         };
-        let table = |name: &str| open_table(folder, name, listed(name)?.bytes);
+        let maps = std::cell::RefCell::new(Vec::new());
+        let opened = |name: &str| {
+            let file = Opened::open(folder, name, listed(name)?.bytes)?;
+            maps.borrow_mut().push(file.mapped());
+            Ok::<_, EditionError>(file)
+        };
+        let table = |name: &str| opened(name)?.only_batch();
         let path = folder.join("labels.json");
         let labels: LabelFile = serde_json::from_slice(&std::fs::read(&path).map_err(EditionError::io(&path))?)?;
         let facets = table("facets.arrow")?;
@@ -123,7 +132,7 @@ impl Part {
         let has = |name: &str| files.iter().any(|f| f.name == name);
         let rows = enterprises.num_rows();
         let unpacked = Arc::new(Unpacked::new(scratch.to_path_buf(), ON_HEAP));
-        let blocks = |name: &str| Ok::<_, EditionError>(Arc::new(Opened::open(folder, name, listed(name)?.bytes)?));
+        let blocks = |name: &str| opened(name).map(Arc::new);
         let (details, members) = (blocks("details.arrow")?, blocks("members.arrow")?);
         let beside = match details.has("beside") {
             true => Some(Blocks::open(&details, &["beside"], rows, &unpacked, read_beside)?),
@@ -191,7 +200,15 @@ impl Part {
             coded: CodedColumns::default(),
             record_keys: super::format::protection::KeptKeys::default(),
             told: super::format::scores::KeptScores::default(),
+            maps: maps.into_inner(),
+            unpacked,
         })
+    }
+
+    /// Gives the memory of its files back to the system, which brings again what is looked at.
+    pub fn give_back_memory(&self) {
+        self.maps.iter().for_each(|map| give_back(map));
+        self.unpacked.give_back();
     }
 
     /// The rows with `value` in `facet`; None where no row has it.

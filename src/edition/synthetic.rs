@@ -204,6 +204,7 @@ fn enterprise(i: u32, rng: &mut ChaCha8Rng) -> Enterprise {
         },
         findings: if i % 500 == 7 { vec!["refused".into()] } else { Vec::new() },
         branch_of: (i % 100 == 99).then(|| format!("E{:012}", i - 1).into()),
+        reasons: None,
         verdicts: Verdicts {
             size: SizeVerdict {
                 verdict: size,

@@ -15,6 +15,11 @@ use crate::store::landing::Watermark;
 /// A linker that has followed what landed.
 pub(super) struct Advanced {
     pub linker: Arc<Linker>,
+    pub delivery: Delivery,
+}
+
+/// What landed since a linker's run before, and what followed from it.
+pub(super) struct Delivery {
     /// What may be another than before.
     pub changes: Linking,
     /// The state that it has seen.
@@ -30,7 +35,7 @@ pub(super) struct Advanced {
     pub judgements: Vec<Judgement>,
 }
 
-impl Advanced {
+impl Delivery {
     /// Ids of the pairs for a person that came, went or are others, in order.
     pub fn reviewed_ids(&self) -> Vec<Box<str>> {
         let mut ids: Vec<Box<str>> = self.changes.reviewed.iter().map(|pair| pair.id.clone()).collect();
@@ -50,7 +55,8 @@ impl Hub {
         tracing::debug!(records = changed.standing.link.len(), "changed records read");
         let Some(mut linker) = kept.linker().await else { return Ok(None) };
         let names = records::traits(&self.connectors);
-        let (put, heard) = (changed.standing.link, judgements.clone());
+        let (put, heard, gone) = (changed.standing.link, judgements.clone(), changed.gone);
+        drop(changed.standing.facts);
         let follow = move || {
             let mut previous = Previous::default();
             for record in &put {
@@ -73,16 +79,8 @@ impl Hub {
         links_before.extend(self.links_of(&others).await?);
         let mut changed_rows = [touched.as_slice(), &others].concat();
         changed_rows.sort_unstable();
-        Ok(Some(Advanced {
-            linker: Arc::new(linker),
-            changes,
-            mark,
-            landed: touched,
-            changed: changed_rows,
-            gone: changed.gone,
-            links_before,
-            judgements,
-        }))
+        let delivery = Delivery { changes, mark, landed: touched, changed: changed_rows, gone, links_before, judgements };
+        Ok(Some(Advanced { linker: Arc::new(linker), delivery }))
     }
 
     async fn links_of(&self, rows: &[i64]) -> Result<StoredLinks, HubError> {

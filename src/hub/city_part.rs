@@ -5,17 +5,22 @@
 //! In: a linker, an edition, the store, and whom to judge. Out: an `AssessmentInput` in which exactly these are judged as in the whole
 //! city; findings and history are the caller's.
 
-use hashbrown::{HashMap, HashSet};
+use std::sync::Arc;
 
-use super::advance::Advanced;
+use hashbrown::{HashMap, HashSet};
+use rayon::prelude::*;
+
+use super::advance::Delivery;
 use super::error::HubError;
 use super::evidence_texts::{show_texts, told};
+use super::linker_state::WritingLinker;
 use super::neighbourhood::{STEPS, first_day};
 use super::open::Hub;
 use super::touched::{key, rows_of};
 use crate::assess::union_id;
-use crate::link::{EntityKey, LinkedRelation, Linker, ReviewPair};
+use crate::link::{Decision, EntityKey, LinkedRelation, Linker, ReviewPair};
 use crate::model::facts::{AssessmentInput, Facts, RegistryTraits, RelationKind, StatedTie};
+use crate::model::linkage::Evidence;
 use crate::model::value::PartialDate;
 use crate::publish::{DecidedRecord, ToldPair, open_pairs};
 use crate::store::relation::RelationRow;
@@ -54,6 +59,15 @@ fn stated(row: &RelationRow) -> Option<StatedTie> {
         to: row.to_entity.as_deref()?.into(),
         since: row.since.as_deref().and_then(first_day),
     })
+}
+
+/// What linking says of those who are read.
+struct Linked {
+    /// By row of the store and part.
+    entities: HashMap<(i64, u16), Option<EntityKey>>,
+    /// Of the asked: evidence, and the row and part of the partner.
+    decisions: Vec<(Decision, Box<[Evidence]>, Option<(i64, u16)>)>,
+    others: Vec<(ReviewPair, Box<[Evidence]>)>,
 }
 
 /// Which records are read, and of whom.
@@ -106,18 +120,19 @@ impl Hub {
         Ok(found)
     }
 
-    /// See the module. `groups` are what the store says of who is led to whom.
+    /// See the module. `groups` are what the store says of who is led to whom. The linker is asked before records are read, and let go.
     pub(super) async fn city_part(
         &self,
-        advanced: &Advanced,
+        (linker, writing): (Arc<Linker>, &mut WritingLinker),
+        delivery: &Delivery,
         asked: &HashSet<EntityKey>,
         groups: &[(Box<str>, Box<str>, RelationKind)],
     ) -> Result<CityPart, HubError> {
         let traits = crate::records::traits(&self.connectors);
-        let reviewed: HashSet<(u32, u32)> = advanced.changes.reviewed.iter().map(|pair| pair.records).collect();
-        let (linker, landed) = (advanced.linker.clone(), advanced.landed.clone());
+        let reviewed: HashSet<(u32, u32)> = delivery.changes.reviewed.iter().map(|pair| pair.records).collect();
+        let (of_plan, landed) = (linker.clone(), delivery.landed.clone());
         let (wanted, registries) = (asked.clone(), traits.clone());
-        let plan = tokio::task::spawn_blocking(move || plan(&linker, &wanted, &registries, &landed, &reviewed));
+        let plan = tokio::task::spawn_blocking(move || plan(&of_plan, &wanted, &registries, &landed, &reviewed));
         let mut plan = plan.await.expect("planning does not panic");
 
         let first: HashSet<EntityKey> = plan.relations.iter().filter(|r| leads_up(r.kind)).filter_map(|r| r.to).collect();
@@ -134,26 +149,28 @@ impl Hub {
         });
         ties.extend(own);
 
-        let (linker, registries) = (advanced.linker.clone(), traits.clone());
+        let (changed, registries) = (delivery.changed.clone(), traits.clone());
         let rows = tokio::task::spawn_blocking(move || {
             let whole = with_hosts(&linker, &mut plan, &registries);
             let mut rows = rows_of(&linker, plan.members.iter().copied());
             rows.extend(&plan.roll_rows);
-            (plan, whole, rows)
+            rows.extend(changed);
+            // The two sides of a pair lend their texts to it, a union its name.
+            rows.extend(plan.others.iter().flat_map(|pair| [pair.left_store_id, pair.right_store_id]));
+            rows.extend(plan.reviews.iter().filter(|pair| pair.of_union).map(|pair| pair.left_store_id));
+            rows.sort_unstable();
+            rows.dedup();
+            let linked = linked(&linker, &mut plan, &rows);
+            (plan, whole, rows, linked)
         });
-        let (plan, unions, mut rows) = rows.await.expect("planning does not panic");
-        rows.extend(&advanced.changed);
-        // The two sides of a pair lend their texts to it, a union its name.
-        rows.extend(plan.others.iter().flat_map(|pair| [pair.left_store_id, pair.right_store_id]));
-        rows.extend(plan.reviews.iter().filter(|pair| pair.of_union).map(|pair| pair.left_store_id));
-        rows.sort_unstable();
-        rows.dedup();
+        let (plan, unions, rows, linked) = rows.await.expect("planning does not panic");
+        writing.let_go().await;
         let facts = self.some_records(&rows, false).await?.standing.facts;
+        drop(rows);
 
-        let linker = advanced.linker.clone();
         let group_of = group_of(groups, &plan.relations, asked);
         let put = move || {
-            let mut part = assembled(&linker, plan, traits, facts, &rows);
+            let mut part = assembled(linked, plan, traits, facts);
             part.world.relations = ties;
             (part.unions, part.group_of) = (unions, group_of);
             part
@@ -226,15 +243,31 @@ fn with_hosts(linker: &Linker, plan: &mut Plan, registries: &[RegistryTraits]) -
     linker.records_of_rows(&plan.roll_rows).into_iter().map(id).collect()
 }
 
-fn assembled(linker: &Linker, plan: Plan, registries: Vec<RegistryTraits>, facts: Vec<Facts>, rows: &[i64]) -> CityPart {
-    use rayon::prelude::*;
+/// What the linker says of these rows (ids in order) and of the pairs of the plan, which are taken out of it.
+fn linked(linker: &Linker, plan: &mut Plan, rows: &[i64]) -> Linked {
+    let of_record = |record| (linker.stored(record), linker.entity(record));
+    let decision = |d: Decision| {
+        let evidence = linker.evidence(&d).into_boxed_slice();
+        let partner = d.partner.filter(|_| !evidence.is_empty()).map(|partner| linker.stored(partner));
+        (d, evidence, partner)
+    };
+    let other = |pair: ReviewPair| {
+        let evidence = linker.evidence_of_pair(&pair).into_boxed_slice();
+        (pair, evidence)
+    };
+    Linked {
+        entities: linker.records_of_rows(rows).into_iter().map(of_record).collect(),
+        decisions: linker.decisions_on(&plan.members).into_par_iter().map(decision).collect(),
+        others: std::mem::take(&mut plan.others).into_par_iter().map(other).collect(),
+    }
+}
+
+fn assembled(linked: Linked, plan: Plan, registries: Vec<RegistryTraits>, facts: Vec<Facts>) -> CityPart {
     let mut numbers: HashMap<EntityKey, u32> = (0..).zip(&plan.asked).map(|(number, entity)| (*entity, number)).collect();
     let mut entities: Vec<Box<str>> = plan.asked.iter().map(|entity| entity.to_string().into()).collect();
     let asked = entities.len() as u32;
-    let of_rows: HashMap<(i64, u16), Option<EntityKey>> =
-        linker.records_of_rows(rows).into_iter().map(|record| (linker.stored(record), linker.entity(record))).collect();
     let entity_of = |facts: &Facts| {
-        let entity = of_rows.get(&(facts.record_id, facts.part)).copied().flatten()?;
+        let entity = linked.entities.get(&(facts.record_id, facts.part)).copied().flatten()?;
         Some(*numbers.entry(entity).or_insert_with(|| {
             entities.push(entity.to_string().into());
             entities.len() as u32 - 1
@@ -243,12 +276,10 @@ fn assembled(linker: &Linker, plan: Plan, registries: Vec<RegistryTraits>, facts
     let entity_of: Vec<Option<u32>> = facts.iter().map(entity_of).collect();
     let at: HashMap<(i64, u16), u32> = (0..).zip(&facts).map(|(at, f)| ((f.record_id, f.part), at)).collect();
     let fact = |(row, part): (i64, u16)| at.get(&(row, part)).map(|at| &facts[*at as usize]);
-    let decisions = linker.decisions_on(&plan.members);
-    let join = |d: &crate::link::Decision| {
+    let join = |(d, mut evidence, partner): (Decision, Box<[Evidence]>, Option<(i64, u16)>)| {
         let own = fact((d.store_id, d.part))?;
-        let mut evidence = linker.evidence(d);
-        if let Some(partner) = d.partner.filter(|_| !evidence.is_empty()) {
-            show_texts(&mut evidence, Some(own), fact(linker.stored(partner)));
+        if let Some(partner) = partner {
+            show_texts(&mut evidence, Some(own), fact(partner));
         }
         Some(DecidedRecord {
             record_id: d.store_id,
@@ -267,9 +298,9 @@ fn assembled(linker: &Linker, plan: Plan, registries: Vec<RegistryTraits>, facts
             news: false,
         })
     };
-    let joined: Vec<DecidedRecord> = decisions.par_iter().filter_map(join).collect();
+    let joined: Vec<DecidedRecord> = linked.decisions.into_par_iter().filter_map(join).collect();
     let places = (0..).zip(&joined).map(|(place, j)| ((j.record_id, j.part), place)).collect();
-    let others: Vec<ToldPair> = plan.others.into_par_iter().map(|pair| told(linker, pair, fact)).collect();
+    let others: Vec<ToldPair> = linked.others.into_par_iter().map(|(pair, evidence)| told(pair, evidence, fact)).collect();
     let reviews = plan.reviews;
     // Heads without a union of their own lead on to theirs.
     for head in &plan.heads {

@@ -1,6 +1,6 @@
 //! Texts for people in the evidence of a link or a pair, which linking keeps as numbers.
 
-use crate::link::{Linker, ReviewPair};
+use crate::link::ReviewPair;
 use crate::model::facts::Facts;
 use crate::model::field::Field;
 use crate::model::linkage::Evidence;
@@ -23,8 +23,11 @@ pub(super) fn show_texts(evidence: &mut [Evidence], left: Option<&Facts>, right:
 }
 
 /// A pair with what speaks for and against it; `fact` finds what a row of the store (id and part) says.
-pub(super) fn told<'f>(linker: &Linker, pair: ReviewPair, fact: impl Fn((i64, u16)) -> Option<&'f Facts>) -> ToldPair {
-    let mut evidence = linker.evidence_of_pair(&pair);
+pub(super) fn told<'f>(
+    pair: ReviewPair,
+    mut evidence: Box<[Evidence]>,
+    fact: impl Fn((i64, u16)) -> Option<&'f Facts>,
+) -> ToldPair {
     let [left, right] = [(pair.left_store_id, pair.left.part), (pair.right_store_id, pair.right.part)].map(fact);
     show_texts(&mut evidence, left, right);
     ToldPair { pair, evidence: serde_json::to_string(&evidence).expect("plain texts").into() }

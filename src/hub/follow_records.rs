@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::advance::Advanced;
+use super::advance::{Advanced, Delivery};
 use super::around::Around;
 use super::basis::standing;
 use super::city_part::CityPart;
@@ -16,8 +16,9 @@ use super::error::HubError;
 use super::follow_findings::{concerned, history};
 use super::guard::{Inputs, Word};
 use super::header::Header;
+use super::linker_state::WritingLinker;
 use super::open::Hub;
-use super::part_changes::link_changes;
+use super::part_changes::{LinksNow, link_changes};
 use super::published::Published;
 use super::touched::{Touched, key};
 use crate::assess::ties::{Directory, entity, tie};
@@ -27,7 +28,7 @@ use crate::link::EntityKey;
 use crate::model::enterprise::{People, TradeUnion};
 use crate::model::facts::StandingFinding;
 use crate::model::tie::{Tie, TieKind};
-use crate::publish::{EntityHistory, PartPublication, PeopleOfPart, PublishError, UNREADABLE, publish_part};
+use crate::publish::{EntityHistory, LinkChanges, PartPublication, PeopleOfPart, PublishError, UNREADABLE, publish_part};
 use crate::records;
 use crate::store::history::EditionBasis;
 
@@ -42,8 +43,8 @@ pub(super) enum Followed {
     Published(Option<Published>, Vec<String>),
     /// A person must decide first.
     Waits,
-    /// The whole city has to be judged.
-    Not,
+    /// The whole city has to be judged; by what followed, where that is at hand still.
+    Not(Option<Box<Delivery>>),
 }
 
 /// Those who were judged, and what stands around them.
@@ -66,10 +67,11 @@ impl Hub {
         previous: &Arc<Edition>,
         inputs: &Inputs,
         header: Header,
-        advanced: &Advanced,
+        Advanced { linker, delivery }: Advanced,
+        writing: &mut WritingLinker,
     ) -> Result<Followed, HubError> {
-        if !self.may_follow(previous, &header, advanced).await? {
-            return Ok(Followed::Not);
+        if !self.may_follow(previous, &header, &delivery).await? {
+            return Ok(Followed::Not(Some(Box::new(delivery))));
         }
         let number = i64::from(previous.number());
         let counting_since = self.store.first_lacking().await?;
@@ -78,7 +80,7 @@ impl Hub {
         let before = standing(&self.store, self.store.findings_as_of(number).await?.into_iter(), previous.manifest.as_of)?;
 
         let traits = records::traits(&self.connectors);
-        let mut touched = Touched::by_records(advanced, previous, &traits);
+        let mut touched = Touched::by_records((&linker, &delivery), previous, &traits);
         let of_findings = concerned(&before, &findings);
         touched.entities.extend(of_findings.iter().filter_map(|id| key(id)));
         touched.by_calendar(previous, &self.settings.policy, (counted_since, counting_since), header.as_of);
@@ -86,16 +88,25 @@ impl Hub {
         let groups = self.led_to(&touched.entities).await?;
         touched.entities.extend(groups.iter().filter_map(|(_, from, _)| key(from)));
 
+        let links_now = LinksNow::of(&linker, &delivery);
+        // Dates of everybody were looked at; and what linking knows is to come.
+        previous.give_back_memory();
+        let mut at_hand = Some(linker);
         let most = (previous.len() as usize / SHARE).max(64);
         let mut rounds = 0;
         let judged = loop {
             if touched.entities.len() > most || rounds == ROUNDS {
                 tracing::info!(touched = touched.entities.len(), rounds, "the whole city is judged");
-                return Ok(Followed::Not);
+                return Ok(Followed::Not(Some(Box::new(delivery))));
             }
             rounds += 1;
             tracing::debug!(touched = touched.entities.len(), "with the groups'");
-            let mut part = self.city_part(advanced, &touched.entities, &groups).await?;
+            let linker = match at_hand.take() {
+                Some(linker) => Some(linker),
+                None => writing.linker().await,
+            };
+            let Some(linker) = linker else { return Ok(Followed::Not(None)) };
+            let mut part = self.city_part((linker, writing), &delivery, &touched.entities, &groups).await?;
             tracing::debug!(facts = part.world.facts.len(), "the part's records are read");
             let ids = part.world.entities[..part.asked as usize].to_vec();
             part.world.unmet = header.unmet.clone();
@@ -106,18 +117,19 @@ impl Hub {
             let (hub, edition, asked, as_of) = (self.clone(), previous.clone(), touched.entities.clone(), header.as_of);
             let judge = move || hub.judge_part(part, &edition, &asked, as_of);
             let judged = tokio::task::spawn_blocking(judge).await.expect("judging does not panic");
-            let Some(judged) = judged else { return Ok(Followed::Not) };
+            let Some(judged) = judged else { return Ok(Followed::Not(Some(Box::new(delivery)))) };
             if judged.further.is_empty() {
                 break judged;
             }
             touched.entities.extend(&judged.further);
         };
         tracing::info!(touched = touched.entities.len(), judged = judged.assessed.enterprises.len(), "judged");
-        self.publish_judged_part(previous, inputs, header, advanced, touched, judged, &findings).await
+        let links = link_changes(&delivery, links_now, &judged.part);
+        self.publish_judged_part(previous, inputs, header, delivery, touched, judged, links, &findings).await
     }
 
     /// Whether nothing but records, judgements, findings and the day may have changed since the edition before.
-    async fn may_follow(&self, previous: &Arc<Edition>, header: &Header, advanced: &Advanced) -> Result<bool, HubError> {
+    async fn may_follow(&self, previous: &Arc<Edition>, header: &Header, delivery: &Delivery) -> Result<bool, HubError> {
         let number = i64::from(previous.number());
         let Some(basis) = self.store.edition_basis(number).await? else { return Ok(false) };
         let (before, today) = (previous.manifest.as_of, header.as_of);
@@ -128,7 +140,7 @@ impl Hub {
         let unreadable = self.store.meta(UNREADABLE).await?.is_some_and(|count| count != "0");
         let in_the_way = [
             (
-                advanced.changes.reconsidered.is_none(),
+                delivery.changes.reconsidered.is_none(),
                 "everything was linked anew: more than a quarter of the records changed, or the city's size, or what share of it a \
                  registry holds, is another by the steps in which linking counts it",
             ),
@@ -223,9 +235,10 @@ impl Hub {
         previous: &Arc<Edition>,
         inputs: &Inputs,
         header: Header,
-        advanced: &Advanced,
+        delivery: Delivery,
         touched: Touched,
         judged: Judged,
+        links: LinkChanges,
         findings: &[StandingFinding],
     ) -> Result<Followed, HubError> {
         let Judged { mut part, mut assessed, ties, led_elsewhere, mut unstated, .. } = judged;
@@ -248,7 +261,7 @@ impl Hub {
             group_of: &part.group_of,
         }
         .count();
-        let Some(counted) = counted else { return Ok(Followed::Not) };
+        let Some(counted) = counted else { return Ok(Followed::Not(None)) };
         let mut enterprises = assessed.enterprises;
         for (enterprise, people) in enterprises.iter_mut().zip(counted.people) {
             enterprise.people = people;
@@ -268,10 +281,9 @@ impl Hub {
         for (id, ties) in led_elsewhere {
             others.entry(id).or_default().1 = ties;
         }
-        unstated.extend(&advanced.changed);
-        let links = link_changes(advanced, &part);
+        unstated.extend(&delivery.changed);
         let (told, reviews) = (std::mem::take(&mut part.others), std::mem::take(&mut part.reviews));
-        let review = self.review_changes(previous, (&enterprises, &gone), advanced, told, reviews).await?;
+        let review = self.review_changes(previous, (&enterprises, &gone), &delivery, told, reviews).await?;
         let relations = self.relation_changes(&asked, part.relations).await?;
         let number = self.next_number().await?;
         let judged = enterprises.len();
@@ -289,25 +301,27 @@ impl Hub {
             unions: unions.into_values().collect(),
             unions_gone,
             records: unstated,
-            events: EntityHistory::of(&advanced.changes.events),
+            events: EntityHistory::of(&delivery.changes.events),
             links,
             review,
             relations,
             inputs: inputs.all.clone(),
             inputs_but_findings: inputs.but_findings.clone(),
             basis: EditionBasis {
-                landing: advanced.mark.landing,
+                landing: delivery.mark.landing,
                 first: false,
                 made_by: self.made_by()?,
-                judgements: advanced.judgements.iter().map(|j| j.id.to_string()).collect(),
+                judgements: delivery.judgements.iter().map(|j| j.id.to_string()).collect(),
                 findings: findings.iter().map(|f| f.id.to_string()).collect(),
             },
         };
+        // All of it was gone through; what is written from it again is a part.
+        previous.give_back_memory();
         tracing::debug!("what changes in the store is known");
         let manifest = match publish_part(&self.store, &self.editions_root(), publication).await {
             Ok(manifest) => manifest,
             // The edition before does not hold all that must be written again.
-            Err(PublishError::Edition(EditionError::BadInput(_))) => return Ok(Followed::Not),
+            Err(PublishError::Edition(EditionError::BadInput(_))) => return Ok(Followed::Not(None)),
             Err(e) => return Err(e.into()),
         };
         let Some(manifest) = manifest else { return Ok(Followed::Published(None, Vec::new())) };

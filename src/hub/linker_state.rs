@@ -15,7 +15,7 @@ use super::error::HubError;
 use super::open::Hub;
 use crate::kept_file::{KeptFile, KeptFileError, KeptFileWriter, Kind, WrittenFile};
 use crate::link::flat_list::Lent;
-use crate::link::{LinkSettings, Linker};
+use crate::link::{LinkSettings, Linker, Weights};
 use crate::model::linkage::Judgement;
 use crate::publish::{INPUTS, LINKED_INPUTS};
 use crate::records::snapshot::SnapshotBasis;
@@ -23,7 +23,7 @@ use crate::store::landing::Watermark;
 
 const FILE: &str = "linker.state";
 /// The format is raised when the coding changes.
-const KIND: Kind = Kind { magic: *b"huitulnk", format: 6 };
+const KIND: Kind = Kind { magic: *b"huitulnk", format: 7 };
 
 /// All that must be the same for the file to be of use, and what it has seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,32 +89,34 @@ impl Hub {
             return Ok(None);
         }
         let (mark, body) = (file.index.mark.clone(), file.len as usize);
-        let Ok(map) = file.map_copy() else { return Ok(None) };
+        let (Ok(map), Ok(again)) = (file.map_copy(), file.reopened()) else { return Ok(None) };
         if !self.store.knows_landing(&mark).await? {
             tracing::warn!("{} is of another history of the store; linking everything anew", path.display());
             return Ok(None);
         }
         let reading = tokio::task::spawn_blocking(move || {
             let began = std::time::Instant::now();
-            let linker = Linker::read(Lent::new(map), body, settings, weights);
+            let linker = Linker::read(Lent::mapped(map, again), body, settings, weights);
             tracing::info!(seconds = began.elapsed().as_secs_f64(), "linker's state read");
             linker
         });
         Ok(Some(KeptLinker { mark, path, reading }))
     }
 
-    /// Begins to write the linker's state beside the one in force; the thread gives it back when it is whole.
+    /// Begins to write the linker's state beside the one in force.
     pub(super) async fn write_linker(
         &self,
         linker: Arc<Linker>,
         mark: Watermark,
         inputs: String,
-    ) -> Result<std::thread::JoinHandle<Option<WrittenFile>>, HubError> {
+    ) -> Result<WritingLinker, HubError> {
         let head = self.head(mark, inputs).await?;
         let path = self.settings.data.join(FILE);
-        Ok(std::thread::spawn(move || {
-            let done = write(&linker, &head, &path);
-            drop(linker);
+        let (settings, weights) = (self.link_settings(), self.weights()?);
+        let written = linker.clone();
+        let under_way = std::thread::spawn(move || {
+            let done = write(&written, &head, &path);
+            drop(written);
             match done {
                 Ok(written) => Some(written),
                 Err(e) => {
@@ -122,7 +124,8 @@ impl Hub {
                     None
                 }
             }
-        }))
+        });
+        Ok(WritingLinker { linker: Some(linker), under_way: Some(under_way), written: None, settings, weights })
     }
 
     /// A linker that knows every live record and has followed `judgements`, as the last publication left it or anew. The
@@ -150,6 +153,77 @@ impl KeptLinker {
             tracing::warn!("{} is damaged; linking everything anew", self.path.display());
         }
         linker
+    }
+}
+
+/// A linker whose state is being written, in memory for as long as it is asked: it is a third of what a day takes.
+pub(super) struct WritingLinker {
+    /// None: what was written has it.
+    linker: Option<Arc<Linker>>,
+    under_way: Option<std::thread::JoinHandle<Option<WrittenFile>>>,
+    written: Option<WrittenFile>,
+    settings: LinkSettings,
+    weights: Weights,
+}
+
+impl WritingLinker {
+    /// The linker, read again where it was let go; None where that file is damaged, which the log tells.
+    pub async fn linker(&mut self) -> Option<Arc<Linker>> {
+        if self.linker.is_none() {
+            let path = self.written.as_ref()?.lies_at().to_owned();
+            let (settings, weights) = (self.settings.clone(), self.weights.clone());
+            let again = move || {
+                let file: KeptFile<Head> = KeptFile::open(&path, KIND).ok()?;
+                let lent = Lent::mapped(file.map_copy().ok()?, file.reopened().ok()?);
+                let linker = Linker::read(lent, file.len as usize, settings, weights);
+                if linker.is_none() {
+                    tracing::warn!("{} is damaged; linking everything anew", path.display());
+                }
+                linker
+            };
+            self.linker =
+                tokio::task::spawn_blocking(again).await.expect("reading the linker's state does not panic").map(Arc::new);
+        }
+        self.linker.clone()
+    }
+
+    /// Lets the linker's memory go once all of it is written; where it cannot be, it stays.
+    pub async fn let_go(&mut self) {
+        if let Some(under_way) = self.under_way.take() {
+            let wait = move || under_way.join().expect("writing the linker's state does not panic");
+            self.written = tokio::task::spawn_blocking(wait).await.expect("waiting does not panic");
+        }
+        if self.written.is_some() {
+            self.linker = None;
+        }
+    }
+
+    /// It will not be asked for again.
+    pub fn done(&mut self) {
+        self.linker = None;
+    }
+
+    fn written(mut self) -> Option<WrittenFile> {
+        match self.under_way.take() {
+            Some(under_way) => under_way.join().expect("writing the linker's state does not panic"),
+            None => self.written.take(),
+        }
+    }
+
+    /// Puts the state in force, once what it remembers is published.
+    pub fn keep(self) {
+        if let Some(written) = self.written()
+            && let Err(e) = written.keep()
+        {
+            tracing::warn!("the linker's state cannot be put in force: {e}; the next run links everything anew");
+        }
+    }
+
+    /// The state in force stays.
+    pub fn discard(self) {
+        if let Some(written) = self.written() {
+            written.discard();
+        }
     }
 }
 

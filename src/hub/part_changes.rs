@@ -2,12 +2,12 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::advance::Advanced;
+use super::advance::Delivery;
 use super::city_part::CityPart;
 use super::error::HubError;
 use super::open::Hub;
 use crate::edition::Edition;
-use crate::link::{EntityKey, LinkedRelation, ReviewPair};
+use crate::link::{EntityKey, LinkedRelation, Linker, ReviewPair};
 use crate::model::enterprise::Enterprise;
 use crate::publish::{LinkChanges, ReviewChanges, Stake, StoredLinks, ToldPair, effect, of_pair, relation_rows};
 
@@ -18,13 +18,13 @@ impl Hub {
         &self,
         previous: &Edition,
         (enterprises, gone): (&[Enterprise], &[Box<str>]),
-        advanced: &Advanced,
+        delivery: &Delivery,
         told: Vec<ToldPair>,
         reviews: Vec<ReviewPair>,
     ) -> Result<ReviewChanges, HubError> {
         let judged: HashMap<&str, &Enterprise> = enterprises.iter().map(|e| (&*e.id, e)).collect();
         let gone: HashSet<&str> = gone.iter().map(|id| &**id).collect();
-        let mut changes = ReviewChanges { out: advanced.reviewed_ids(), ..ReviewChanges::default() };
+        let mut changes = ReviewChanges { out: delivery.reviewed_ids(), ..ReviewChanges::default() };
         let of_right = |pair: &ReviewPair| pair.right_entity.map(|entity| entity.to_string());
         for told in told {
             let right = of_right(&told.pair);
@@ -83,17 +83,29 @@ impl Hub {
     }
 }
 
+/// The links of the rows that changed as they are now.
+pub(super) struct LinksNow {
+    links: StoredLinks,
+    /// Records of each entity that they lead to, or led to before.
+    records: HashMap<EntityKey, i64>,
+}
+
+impl LinksNow {
+    pub fn of(linker: &Linker, delivery: &Delivery) -> LinksNow {
+        let link = |record| Some((linker.stored(record), linker.entity(record)?));
+        let links: StoredLinks = linker.records_of_rows(&delivery.changed).into_iter().filter_map(link).collect();
+        let entities = links.values().chain(delivery.links_before.values());
+        let records = entities.map(|entity| (*entity, i64::from(linker.records_in(*entity)))).collect();
+        LinksNow { links, records }
+    }
+}
+
 /// Links that are new, others or no more, and the entities that come and go with them.
-pub(super) fn link_changes(advanced: &Advanced, part: &CityPart) -> LinkChanges {
-    let linker = &*advanced.linker;
-    let before = &advanced.links_before;
-    let now: StoredLinks = linker
-        .records_of_rows(&advanced.changed)
-        .into_iter()
-        .filter_map(|record| Some((linker.stored(record), linker.entity(record)?)))
-        .filter(|(place, _)| part.places.contains_key(place))
-        .collect();
-    let news: HashSet<(i64, u16)> = advanced.changes.decisions.iter().map(|d| (d.store_id, d.part)).collect();
+pub(super) fn link_changes(delivery: &Delivery, now: LinksNow, part: &CityPart) -> LinkChanges {
+    let before = &delivery.links_before;
+    let LinksNow { links: mut now, records } = now;
+    now.retain(|place, _| part.places.contains_key(place));
+    let news: HashSet<(i64, u16)> = delivery.changes.decisions.iter().map(|d| (d.store_id, d.part)).collect();
     let mut changes = LinkChanges::default();
     let mut put: Vec<((i64, u16), u32)> = Vec::new();
     for (place, entity) in &now {
@@ -122,7 +134,7 @@ pub(super) fn link_changes(advanced: &Advanced, part: &CityPart) -> LinkChanges 
         }
     }
     for (entity, by) in gained {
-        let records = i64::from(linker.records_in(entity));
+        let records = records[&entity];
         match (records - by, records) {
             (before, now) if before <= 0 && now > 0 => changes.appeared.push(entity.to_string().into()),
             (before, 0) if before > 0 => changes.ended.push(entity.to_string().into()),

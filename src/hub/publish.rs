@@ -7,20 +7,21 @@ use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 use tracing::Instrument;
 
-use super::advance::Advanced;
+use super::advance::{Advanced, Delivery};
 use super::basis::{counting, lacking_since};
 use super::error::HubError;
 use super::evidence_texts::{show_texts, told};
 use super::follow_records::Followed;
 use super::guard::Word;
 use super::header::Header;
+use super::linker_state::WritingLinker;
 use super::open::Hub;
 use super::progress::{ProgressSink, SyncEvent};
 use super::unreadable;
-use crate::assess::assess;
+use crate::assess::assess_each;
 use crate::depot::Sharing;
+use crate::edition::pack_reasons;
 use crate::hub::published::Published;
-use crate::kept_file::WrittenFile;
 use crate::land::receipt::Receipt;
 use crate::link::{Decision, EntityKey, Linker, Linking, Previous, Weights};
 use crate::model::enterprise::Enterprise;
@@ -178,17 +179,24 @@ impl Hub {
         };
         lap("followed");
         // Written while the verdicts are reached.
-        let mut state = match &advanced {
-            Some(a) => Some(self.write_linker(a.linker.clone(), a.mark.clone(), inputs.all.clone()).await?),
-            None => None,
+        let (mut delivery, mut state) = match advanced {
+            Some(Advanced { linker, delivery }) => {
+                let state = self.write_linker(linker, delivery.mark.clone(), inputs.all.clone()).await?;
+                (Some(delivery), Some(state))
+            }
+            None => (None, None),
         };
-        if let (Some(advanced), Some(previous), true) = (&advanced, &previous, !force && answers) {
+        if let (true, Some(previous), Some(writing)) = (!force && answers, &previous, &mut state)
+            && let (Some(linker), Some(followed)) = (writing.linker().await, delivery.take())
+        {
             stage("关联与研判", "linking and assessing");
             let header = Header { now, as_of, sources: sources.clone(), unmet: unmet.clone() };
-            match self.follow_records(previous, &inputs, header, advanced).await? {
+            let met = linker.met();
+            let advanced = Advanced { linker, delivery: followed };
+            match self.follow_records(previous, &inputs, header, advanced, writing).await? {
                 Followed::Published(published, ids) => {
-                    keep(state.take());
-                    count_met(&advanced.linker, &self.connectors, receipts);
+                    state.take().into_iter().for_each(WritingLinker::keep);
+                    tell_met(&met, &self.connectors, receipts);
                     lap("published");
                     self.editions.refresh()?;
                     if published.is_some() {
@@ -199,16 +207,21 @@ impl Hub {
                     return Ok(published);
                 }
                 Followed::Waits => {
-                    discard(state.take());
+                    state.take().into_iter().for_each(WritingLinker::discard);
                     tell_waiting(progress);
                     return Ok(None);
                 }
-                Followed::Not => {}
+                Followed::Not(followed) => delivery = followed.map(|followed| *followed),
             }
         }
+        let linker = match &mut state {
+            Some(writing) => writing.linker().await,
+            None => None,
+        };
+        let advanced = linker.zip(delivery).map(|(linker, delivery)| Advanced { linker, delivery });
         let whole = self.whole(advanced).await?;
         if whole.news.is_none() || state.is_none() {
-            discard(state.take());
+            state.take().into_iter().for_each(WritingLinker::discard);
             state = Some(self.write_linker(whole.linker.clone(), whole.mark.clone(), inputs.all.clone()).await?);
         }
         unreadable::tell(&whole.unreadable, &self.connectors, receipts);
@@ -239,8 +252,9 @@ impl Hub {
         let joining = linker.clone();
         let linked = tokio::task::spawn_blocking(move || hub.join(&joining, linking, news.as_ref(), facts));
         let linked = linked.await.expect("linking does not panic");
-        count_met(&linker, &self.connectors, receipts);
+        tell_met(&linker.met(), &self.connectors, receipts);
         drop(linker);
+        state.iter_mut().for_each(WritingLinker::done);
         let (hub, concluded, joined, world) = (self.clone(), (linked.linking, linked.review), linked.joined, linked.world);
         let world =
             AssessmentInput { findings, lacking_since, counting_since, first_edition: first, unmet: unmet.clone(), ..world };
@@ -255,7 +269,7 @@ impl Hub {
         lap("decided");
         if let Word::Waits = self.guard(&inputs, previous.as_ref(), &unmet, &decided.assessed).await? {
             // What the linker has learnt belongs to an edition that is not there.
-            discard(state.take());
+            state.take().into_iter().for_each(WritingLinker::discard);
             tell_waiting(progress);
             return Ok(None);
         }
@@ -287,7 +301,7 @@ impl Hub {
             unreadable: unreadable.len(),
         };
         let manifest = publish(&self.store, &self.editions_root(), publication).await?;
-        keep(state.take());
+        state.take().into_iter().for_each(WritingLinker::keep);
         lap("published");
         self.editions.refresh()?;
         let published = manifest.map(|m| Published {
@@ -316,7 +330,8 @@ impl Hub {
             let links = store.links(|id| id.parse().ok()).await?.into_iter();
             Ok::<StoredLinks, StoreError>(links.map(|(record, part, id)| ((record, part), id)).collect())
         });
-        if let Some(Advanced { linker, changes, mark, judgements, .. }) = advanced {
+        if let Some(Advanced { linker, delivery }) = advanced {
+            let Delivery { changes, mark, judgements, .. } = delivery;
             let mut records = self.records(WantedLinks::None, SnapshotUse::Write).await?;
             // What landed meanwhile the linker has not seen.
             if records.mark == mark {
@@ -426,6 +441,7 @@ impl Hub {
         };
         let joined: Vec<DecidedRecord> = placed.par_iter().map(join).collect();
         drop(placed);
+        linking.decisions = Vec::new();
         let relations = linking
             .relations
             .iter()
@@ -440,7 +456,12 @@ impl Hub {
             .collect();
         let fact = |row: (i64, u16)| at.get(&row).map(|i| &facts[*i as usize]);
         let pairs = std::mem::take(&mut linking.review).into_par_iter();
-        let review: Vec<ToldPair> = pairs.map(|pair| told(linker, pair, fact)).collect();
+        let review: Vec<ToldPair> = pairs
+            .map(|pair| {
+                let evidence = linker.evidence_of_pair(&pair).into_boxed_slice();
+                told(pair, evidence, fact)
+            })
+            .collect();
         let open_pairs = open_pairs(review.iter().map(|told| &told.pair));
         lap("gathered");
         let world =
@@ -456,7 +477,7 @@ impl Hub {
         world: &AssessmentInput,
         as_of: NaiveDate,
     ) -> Decided {
-        let assessed = assess(world, &self.rules, &self.settings.policy, as_of);
+        let assessed = assess_each(world, (&self.rules, &self.settings.policy), as_of, pack_reasons);
         Decided { linking, review, joined, assessed }
     }
 
@@ -472,28 +493,6 @@ impl Hub {
         }
         self.editions.refresh()?;
         Ok(())
-    }
-}
-
-/// A linker's state that is being written.
-type Writing = std::thread::JoinHandle<Option<WrittenFile>>;
-
-fn written(state: Option<Writing>) -> Option<WrittenFile> {
-    state?.join().expect("writing the linker's state does not panic")
-}
-
-/// Puts a linker's state in force, once what it remembers is published.
-fn keep(state: Option<Writing>) {
-    if let Some(written) = written(state)
-        && let Err(e) = written.keep()
-    {
-        tracing::warn!("the linker's state cannot be put in force: {e}; the next run links everything anew");
-    }
-}
-
-fn discard(state: Option<Writing>) {
-    if let Some(written) = written(state) {
-        written.discard();
     }
 }
 
@@ -513,8 +512,7 @@ fn tell_waiting(progress: &dyn ProgressSink) {
 }
 
 /// How many records of each registry met a record of another one, as a linker knows it.
-fn count_met(linker: &Linker, registries: &[Arc<crate::connector::Connector>], receipts: &mut [Receipt]) {
-    let met = linker.met();
+fn tell_met(met: &[i64], registries: &[Arc<crate::connector::Connector>], receipts: &mut [Receipt]) {
     for r in receipts {
         r.linked = registries.iter().position(|c| c.name == r.registry).and_then(|i| met.get(i).copied());
     }

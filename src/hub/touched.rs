@@ -6,7 +6,7 @@
 use chrono::{Months, NaiveDate};
 use hashbrown::HashSet;
 
-use super::advance::Advanced;
+use super::advance::Delivery;
 use crate::assess::{Policy, union_id};
 use crate::edition::{Edition, EnterpriseRow, Filter};
 use crate::link::{EntityKey, Linker, ReviewPair};
@@ -29,18 +29,17 @@ pub(super) fn key(id: &str) -> Option<EntityKey> {
 
 impl Touched {
     /// By the records that changed, and by those that linking looked at again.
-    pub fn by_records(advanced: &Advanced, edition: &Edition, registries: &[RegistryTraits]) -> Touched {
-        let linker = &*advanced.linker;
+    pub fn by_records((linker, delivery): (&Linker, &Delivery), edition: &Edition, registries: &[RegistryTraits]) -> Touched {
         let mut touched = Touched::default();
-        touched.entities.extend(advanced.links_before.values());
-        let changed = linker.records_of_rows(&advanced.changed);
+        touched.entities.extend(delivery.links_before.values());
+        let changed = linker.records_of_rows(&delivery.changed);
         touched.entities.extend(changed.iter().filter_map(|record| linker.entity(*record)));
         let of_changed = touched.entities.len();
-        let again = advanced.changes.reconsidered.iter().flatten();
+        let again = delivery.changes.reconsidered.iter().flatten();
         touched.entities.extend(again.filter_map(|record| linker.entity(*record)));
         let of_linking = touched.entities.len();
 
-        touched.by_pairs(advanced, registries);
+        touched.by_pairs(linker, delivery, registries);
         let of_pairs = touched.entities.len();
 
         // A row of the roll that is another, or one of whose units is: all of its units, and those of other unions of its host.
@@ -50,7 +49,7 @@ impl Touched {
             let (registry, key, _) = linker.record_key(*record);
             touched.unions.insert(union_id(&registries[usize::from(registry)].name, key));
         }
-        for (registry, key) in advanced.gone.iter().filter(|(registry, _)| registries[usize::from(*registry)].union_roll) {
+        for (registry, key) in delivery.gone.iter().filter(|(registry, _)| registries[usize::from(*registry)].union_roll) {
             touched.unions.insert(union_id(&registries[usize::from(*registry)].name, key));
         }
         let mut hosts: HashSet<EntityKey> = HashSet::new();
@@ -82,14 +81,13 @@ impl Touched {
     /// By the pairs that wait, of the rolls' rows: whom they may cover. Verdicts look at a pair's weight, and at what the roll's row says.
     /// A pair of two rows that nothing identifies is told by one of them; where the other one's word is another, it may be told the other
     /// way round.
-    fn by_pairs(&mut self, advanced: &Advanced, registries: &[RegistryTraits]) {
-        let linker = &*advanced.linker;
+    fn by_pairs(&mut self, linker: &Linker, delivery: &Delivery, registries: &[RegistryTraits]) {
         let of_roll = |record: u32| registries[usize::from(linker.record_key(record).0)].union_roll;
         let both = |pair: &&ReviewPair| (pair.records.0.min(pair.records.1), pair.records.0.max(pair.records.1));
         let weighs = |pair: &ReviewPair| (pair.right_entity, pair.weight.to_bits(), pair.joined);
-        let landed = |pair: &ReviewPair| advanced.landed.binary_search(&pair.left_store_id).is_ok();
+        let landed = |pair: &ReviewPair| delivery.landed.binary_search(&pair.left_store_id).is_ok();
         let is_same = |word: &[&ReviewPair]| matches!(word, [now, then] if weighs(now) == weighs(then) && !landed(now));
-        let mut said: Vec<&ReviewPair> = advanced.changes.reviewed.iter().collect();
+        let mut said: Vec<&ReviewPair> = delivery.changes.reviewed.iter().collect();
         said.sort_by_key(|pair| (both(pair), pair.records));
         for words in said.chunk_by(|a, b| both(a) == both(b)) {
             if words.chunk_by(|a, b| a.records == b.records).all(is_same) {

@@ -202,7 +202,7 @@ fn gather(rows: &Rows, day: &KernelDay, all: &mut BTreeMap<Box<str>, Neighbourho
             kind,
             landed_at: landed.as_ref().and_then(|landed| landed.get(row)).unwrap_or(0),
             observed_at: observed.as_ref().and_then(|observed| observed.get(row)),
-            values: values.into(),
+            values: values.into_iter().collect(),
         };
         here.facts.push((facts, entity.map(Into::into)));
         if let Some(entity) = entity {

@@ -181,6 +181,10 @@ const ALIGNED: u64 = 64;
 /// Bytes of a flat list under one checksum.
 const SUMMED: usize = 1 << 20;
 
+fn sums_of(bytes: &[u8]) -> Vec<u64> {
+    bytes.par_chunks(SUMMED).map(xxhash_rust::xxh3::xxh3_64).collect()
+}
+
 /// Where lists are written to.
 pub struct Writer<'a> {
     out: &'a mut dyn Write,
@@ -198,27 +202,66 @@ impl<'a> Writer<'a> {
         self.out.write_all(bytes)
     }
 
-    /// A flat list: number of values, bytes of room behind them, checksums of the values; then, aligned, the values and the room, which
-    /// is empty.
+    /// A flat list: number of values, bytes of room behind them; aligned, the values and the room, which is empty; checksums of the values.
     ///
     /// # Errors
     /// What is written to does not take it.
     pub fn flat<T: Pod>(&mut self, values: &[T]) -> io::Result<()> {
+        self.flat_with(values, values.len() / SPARE)
+    }
+
+    /// The same without room, of a list that nothing is added to where it stands.
+    ///
+    /// # Errors
+    /// What is written to does not take it.
+    pub fn settled<T: Pod>(&mut self, values: &[T]) -> io::Result<()> {
+        self.flat_with(values, 0)
+    }
+
+    fn flat_with<T: Pod>(&mut self, values: &[T], more: usize) -> io::Result<()> {
         let bytes: &[u8] = bytemuck::cast_slice(values);
-        let room = values.len() / SPARE * size_of::<T>();
-        let spare = vec![0; room.min(SUMMED)];
-        let sums: Vec<u64> = bytes.par_chunks(SUMMED).map(xxhash_rust::xxh3::xxh3_64).collect();
-        self.put(&(values.len() as u64).to_le_bytes())?;
-        self.put(&(room as u64).to_le_bytes())?;
-        self.put(bytemuck::cast_slice(&sums))?;
-        self.put(&[0; ALIGNED as usize][..self.at.next_multiple_of(ALIGNED) as usize - self.at as usize])?;
+        let room = more * size_of::<T>();
+        self.begin_flat(values.len(), room)?;
         self.put(bytes)?;
+        self.end_flat(room, &sums_of(bytes))
+    }
+
+    /// The same of `len` values that lie in pieces.
+    ///
+    /// # Errors
+    /// What is written to does not take it.
+    pub fn settled_pieces<'v, T: Pod>(&mut self, len: usize, pieces: impl Iterator<Item = &'v [T]>) -> io::Result<()> {
+        self.begin_flat(len, 0)?;
+        let (mut sums, mut waiting) = (Vec::new(), Vec::<u8>::with_capacity(2 * SUMMED * ABREAST));
+        for piece in pieces {
+            waiting.extend_from_slice(bytemuck::cast_slice(piece));
+            if waiting.len() >= SUMMED * ABREAST {
+                let whole = waiting.len() / SUMMED * SUMMED;
+                sums.extend(sums_of(&waiting[..whole]));
+                self.put(&waiting[..whole])?;
+                waiting.drain(..whole);
+            }
+        }
+        sums.extend(sums_of(&waiting));
+        self.put(&waiting)?;
+        self.end_flat(0, &sums)
+    }
+
+    /// The head of a flat list; `room` in bytes.
+    fn begin_flat(&mut self, len: usize, room: usize) -> io::Result<()> {
+        self.put(&(len as u64).to_le_bytes())?;
+        self.put(&(room as u64).to_le_bytes())?;
+        self.put(&[0; ALIGNED as usize][..self.at.next_multiple_of(ALIGNED) as usize - self.at as usize])
+    }
+
+    fn end_flat(&mut self, room: usize, sums: &[u64]) -> io::Result<()> {
+        let spare = vec![0; room.min(SUMMED)];
         let mut left = room;
         while left > 0 {
             self.put(&spare[..left.min(SUMMED)])?;
             left -= left.min(SUMMED);
         }
-        Ok(())
+        self.put(bytemuck::cast_slice(sums))
     }
 
     /// A list: number of items, then its parts, each as length, checksum, bytes.
@@ -276,9 +319,15 @@ impl Reader {
         Reader { of, at: 0, end }
     }
 
-    fn bytes(&mut self, len: usize) -> Option<&[u8]> {
+    /// Steps over so many bytes; where they begin.
+    fn step(&mut self, len: usize) -> Option<usize> {
         let at = self.at;
         self.at = at.checked_add(len).filter(|end| *end <= self.end)?;
+        Some(at)
+    }
+
+    fn bytes(&mut self, len: usize) -> Option<&[u8]> {
+        let at = self.step(len)?;
         // SAFETY: what was read before lies in front of it, and flat lists are made below of what was just stepped over.
         unsafe { self.of.bytes(at, len) }
     }
@@ -291,15 +340,26 @@ impl Reader {
     pub fn flat<T: Pod>(&mut self) -> Option<FlatList<T>> {
         let (len, room) = (usize::try_from(self.number()?).ok()?, usize::try_from(self.number()?).ok()?);
         let wide = len.checked_mul(size_of::<T>())?;
-        let sums = self.bytes(wide.div_ceil(SUMMED).checked_mul(8)?)?;
-        let sums: Vec<u64> = sums.chunks_exact(8).filter_map(|mut sum| u64::get(&mut sum)).collect();
         let gap = self.at.next_multiple_of(ALIGNED as usize) - self.at;
         if self.bytes(gap)?.iter().any(|byte| *byte != 0) {
             return None;
         }
-        let from = self.at;
-        let whole = self.bytes(wide)?.par_chunks(SUMMED).zip(&sums).all(|(part, sum)| xxhash_rust::xxh3::xxh3_64(part) == *sum);
-        if !whole || self.bytes(room)?.iter().any(|byte| *byte != 0) {
+        let (from, behind) = (self.step(wide)?, self.step(room)?);
+        let sums = self.bytes(wide.div_ceil(SUMMED).checked_mul(8)?)?;
+        let sums: Vec<u64> = sums.chunks_exact(8).filter_map(|mut sum| u64::get(&mut sum)).collect();
+        let part = |copy: &mut Vec<u8>, at: usize, len: usize, is_whole: &dyn Fn(&[u8]) -> bool| {
+            // SAFETY: no flat list is made of it yet.
+            let told = unsafe { self.of.glance(at, len, copy, is_whole) };
+            told == Some(true)
+        };
+        let whole = sums.par_iter().enumerate().map_init(Vec::new, |copy, (n, sum)| {
+            let len = SUMMED.min(wide - n * SUMMED);
+            part(copy, from + n * SUMMED, len, &|bytes| xxhash_rust::xxh3::xxh3_64(bytes) == *sum)
+        });
+        let is_empty = |from: usize| {
+            part(&mut Vec::new(), from, SUMMED.min(behind + room - from), &|room| room.iter().all(|byte| *byte == 0))
+        };
+        if !whole.all(|whole| whole) || !(behind..behind + room).step_by(SUMMED).all(is_empty) {
             return None;
         }
         // SAFETY: this reader has stepped over the stretch, so that no other flat list is made of it, and no slice of it is held.
@@ -313,24 +373,25 @@ impl Reader {
         let mut waiting = len;
         while waiting > 0 {
             let (bytes, sum) = (self.number()? as usize, self.number()?);
-            places.push((self.at, bytes, sum));
-            self.bytes(bytes)?;
+            places.push((self.step(bytes)?, bytes, sum));
             waiting -= waiting.min(PART);
         }
-        let part = |(at, bytes, sum): (usize, usize, u64)| {
-            // SAFETY: no flat list is made of what a list stands in.
-            unsafe { self.of.bytes(at, bytes) }.map(|part| (part, sum))
-        };
-        let parts: Vec<(&[u8], u64)> = places.into_iter().map(part).collect::<Option<_>>()?;
         // Every part is read to where it belongs: memory that a part passes through has to be cleared by the kernel first.
         let mut items = Vec::with_capacity(len + len / SPARE);
-        let places = &mut items.spare_capacity_mut()[..len];
-        let whole = places.par_chunks_mut(PART).zip(&parts).all(|(places, (bytes, sum))| {
-            let mut input = *bytes;
-            xxhash_rust::xxh3::xxh3_64(bytes) == *sum
-                && places.iter_mut().all(|place| T::get(&mut input).map(|item| place.write(item)).is_some())
-                && input.is_empty()
+        let room = &mut items.spare_capacity_mut()[..len];
+        let parts = room.par_chunks_mut(PART).zip(&places);
+        let whole = parts.map_init(Vec::new, |copy, (room, (at, bytes, sum))| {
+            let read = |bytes: &[u8]| {
+                let mut input = bytes;
+                xxhash_rust::xxh3::xxh3_64(bytes) == *sum
+                    && room.iter_mut().all(|place| T::get(&mut input).map(|item| place.write(item)).is_some())
+                    && input.is_empty()
+            };
+            // SAFETY: no flat list is made of what a list stands in.
+            let told = unsafe { self.of.glance(*at, *bytes, copy, read) };
+            told == Some(true)
         });
+        let whole = whole.all(|whole| whole);
         if !whole {
             // Whatever was read and owns memory keeps it: nobody reads a damaged file twice.
             return None;

@@ -6,8 +6,10 @@
 //! room that the file leaves there, and beyond that into memory of the list's own.
 
 use std::any::Any;
+use std::fs::File;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
+use std::os::unix::fs::FileExt;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -17,6 +19,8 @@ use bytemuck::Pod;
 pub struct Lent {
     at: NonNull<u8>,
     len: usize,
+    /// Where the same bytes can be read without touching the memory.
+    file: Option<File>,
     _owner: Box<dyn Any + Send + Sync>,
 }
 
@@ -34,7 +38,13 @@ impl Lent {
         let bytes: &mut [u8] = (*owner).as_mut();
         let len = bytes.len();
         let at = NonNull::from(bytes).cast();
-        Lent { at, len, _owner: owner }
+        Lent { at, len, file: None, _owner: owner }
+    }
+
+    /// The same, where the owner maps a file: what is only checked or copied is read from there, so that the memory holds what is
+    /// looked at and nothing else.
+    pub fn mapped<O: AsMut<[u8]> + Send + Sync + 'static>(owner: O, file: File) -> Lent {
+        Lent { file: Some(file), ..Lent::new(owner) }
     }
 
     /// How many bytes there are.
@@ -50,6 +60,19 @@ impl Lent {
         let fits = from.checked_add(len).is_some_and(|end| end <= self.len);
         // SAFETY: inside of what the owner gave, and by the caller's word nobody writes to it.
         fits.then(|| unsafe { std::slice::from_raw_parts(self.at.as_ptr().add(from), len) })
+    }
+
+    /// Some of the bytes as they were lent, for as long as `act` looks at them; None where they reach too far or cannot be read.
+    ///
+    /// # Safety
+    /// No flat list lies there.
+    pub unsafe fn glance<R>(&self, from: usize, len: usize, copy: &mut Vec<u8>, act: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        // SAFETY: by the caller's word.
+        let bytes = unsafe { self.bytes(from, len) }?;
+        let Some(file) = &self.file else { return Some(act(bytes)) };
+        copy.resize(len.max(copy.len()), 0);
+        file.read_exact_at(&mut copy[..len], from as u64).ok()?;
+        Some(act(&copy[..len]))
     }
 }
 

@@ -28,6 +28,7 @@ mod codec;
 pub mod compare;
 pub mod entity_key;
 pub mod flat_list;
+mod flat_table;
 pub mod group;
 mod linker;
 pub mod number_map;

@@ -24,6 +24,7 @@ use super::codec::Keep;
 use super::compare::frequencies::ValueFrequencies;
 use super::compare::weights::Weights;
 use super::entity_key::EntityKey;
+use super::flat_table::FlatTable;
 use super::group::profiles::carried::{CarriedProfile, Elsewhere, identify_beside, seats_told};
 use super::group::profiles::{ProfileNo, Profiles};
 use super::number_map::NumberMap;
@@ -183,12 +184,12 @@ pub struct ProfileLine {
 pub struct Grouper {
     record_table: RecordTable,
     elsewhere: Elsewhere,
-    leads: NumberMap<u64, u64>,
+    leads: FlatTable<u64, u64>,
 }
 
 impl Default for Grouper {
     fn default() -> Grouper {
-        Grouper { record_table: RecordTable::new(), elsewhere: Elsewhere::default(), leads: NumberMap::default() }
+        Grouper { record_table: RecordTable::new(), elsewhere: Elsewhere::default(), leads: FlatTable::default() }
     }
 }
 

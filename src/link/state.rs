@@ -6,6 +6,7 @@ use super::codec::{KeepAll, Reader, Writer, kept};
 use super::compare::frequencies::ValueFrequencies;
 use super::entity_key::EntityKey;
 use super::flat_list::FlatList;
+use super::flat_table::FlatTable;
 use super::group::profiles::{ProfileNo, Profiles};
 use super::number_map::NumberMap;
 use super::outcome::Decision;
@@ -27,9 +28,9 @@ pub struct LinkState {
     pub reviews: NumberMap<ProfileNo, Box<[WaitingPair]>>,
     pub stated_relations: StatedRelations,
     /// Bits of the entity keys in use → records that bear them.
-    pub in_use: NumberMap<u64, u32>,
+    pub in_use: FlatTable<u64, u32>,
     /// Loose profiles by their own name's hash.
-    pub same_name: NumberMap<u64, u32>,
+    pub same_name: FlatTable<u64, u32>,
     /// What persons had said.
     pub judgements: Vec<Judgement>,
 }
@@ -52,7 +53,7 @@ impl LinkState {
             return;
         }
         let whole = record_table.name_entry(name).whole;
-        let count = self.same_name.entry(whole).or_default();
+        let count = self.same_name.or_insert(whole, 0);
         *count = if comes { *count + 1 } else { count.saturating_sub(1) };
         if *count == 0 {
             self.same_name.remove(&whole);
@@ -70,8 +71,8 @@ impl KeepAll for LinkState {
         to.map(&self.joined)?;
         to.map(&self.reviews)?;
         to.map(&self.stated_relations)?;
-        to.map(&self.in_use)?;
-        to.map(&self.same_name)?;
+        self.in_use.write(to)?;
+        self.same_name.write(to)?;
         to.list(&self.judgements)
     }
     fn read(from: &mut Reader) -> Option<LinkState> {
@@ -84,8 +85,8 @@ impl KeepAll for LinkState {
             joined: from.map()?,
             reviews: from.map()?,
             stated_relations: from.map()?,
-            in_use: from.map()?,
-            same_name: from.map()?,
+            in_use: FlatTable::read(from)?,
+            same_name: FlatTable::read(from)?,
             judgements: from.list()?,
         })
     }

@@ -224,6 +224,8 @@ pub struct Enterprise {
     pub findings: Vec<Box<str>>,
     /// Id of the enterprise whose branch it is.
     pub branch_of: Option<EntityId>,
+    /// The reasons as an edition keeps them (JSON), once they were put together: the lists in `verdicts` are empty then.
+    pub reasons: Option<Box<str>>,
     /// What was decided of it, with the reasons.
     pub verdicts: Verdicts,
 }

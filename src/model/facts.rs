@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::field::{Field, RecordKind};
 use super::linkage::RecordRef;
 use super::record::RegistryIndex;
-use super::value::Value;
+use super::stated_values::{StatedValues, ValueRef};
 
 /// A registry as survivorship sees it. Position in the list is its `RegistryIndex` and its default rank.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,32 +44,32 @@ pub struct Facts {
     /// Milliseconds since 1970, where the registry says when it last touched the row.
     pub observed_at: Option<i64>,
     /// Those of its fields that could be read; a field may stand several times.
-    pub values: Box<[(Field, Value)]>,
+    pub values: StatedValues,
 }
 
 impl Facts {
     /// The first value of a field.
-    pub fn get(&self, field: Field) -> Option<&Value> {
-        self.values.iter().find(|(f, _)| *f == field).map(|(_, v)| v)
+    pub fn get(&self, field: Field) -> Option<ValueRef<'_>> {
+        self.values.get(field)
     }
     /// The first value as a text; None where it is empty or no text.
     pub fn text(&self, field: Field) -> Option<&str> {
         match self.get(field)? {
-            Value::Text(t) if !t.is_empty() => Some(t),
+            ValueRef::Text(t) if !t.is_empty() => Some(t),
             _ => None,
         }
     }
     /// The first value as a whole number; None where it is none.
     pub fn count(&self, field: Field) -> Option<i64> {
         match self.get(field)? {
-            Value::Count(n) => Some(*n),
+            ValueRef::Count(n) => Some(n),
             _ => None,
         }
     }
     /// The first value as yes or no; None where it is neither.
     pub fn flag(&self, field: Field) -> Option<bool> {
         match self.get(field)? {
-            Value::Flag(b) => Some(*b),
+            ValueRef::Flag(b) => Some(b),
             _ => None,
         }
     }

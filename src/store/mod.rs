@@ -341,7 +341,7 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .pragma("cache_size", "-65536")
             .pragma("temp_store", "MEMORY")
-            .pragma("mmap_size", "268435456")
+            .pragma("mmap_size", "67108864")
             .pragma("wal_autocheckpoint", log_keeper::AT_THE_LATEST)
             .statement_cache_capacity(64)
             // Rows come over from the thread that reads them; each time it waits for room costs more than the rows.

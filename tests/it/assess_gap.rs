@@ -3,6 +3,7 @@
 use huitu::model::facts::{OpenPair, RelationKind, StandingFinding, StatedTie};
 use huitu::model::field::{Field, RecordKind};
 use huitu::model::linkage::RecordRef;
+use huitu::model::stated_values::{StatedValues, ValueRef};
 use huitu::model::value::Value;
 use huitu::model::verdict::{GapStatus, OperatingStatus, Reason, SizeStatus, UnionKind, UnionStatus};
 
@@ -98,8 +99,8 @@ fn the_decision_table_row_by_row() {
 
 /// Makes commerce say something else of `a`.
 fn commerce(small: &mut AssessCase, field: Field, value: Value) {
-    let values = small.world.facts[0].values.iter().filter(|(f, _)| *f != field).cloned();
-    small.world.facts[0].values = values.chain([(field, value)]).collect();
+    let values = small.world.facts[0].values.iter().filter(|(f, _)| *f != field);
+    small.world.facts[0].values = StatedValues::of(values.chain([(field, ValueRef::from(&value))]));
 }
 
 #[test]

@@ -260,7 +260,7 @@ fn neighbourhoods(world: &AssessmentInput, asked: &[Box<str>], apart: bool) -> V
         ("kind", fact(&|facts| facts.kind.name().to_owned())),
         ("landed_at", numbers(&|facts| Some(facts.landed_at))),
         ("observed_at", numbers(&|facts| facts.observed_at)),
-        ("values", fact(&|facts| serde_json::to_string(&facts.values).unwrap())),
+        ("values", fact(&|facts| serde_json::to_string(&facts.values.iter().collect::<Vec<_>>()).unwrap())),
         ("beside", Arc::new(told.iter().map(|row| row.4.as_ref().map(|(said, _)| said.as_str())).collect::<StringArray>())),
     ])
 }

@@ -97,7 +97,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "link",
         &[
-            &["settings", "number_map", "flat_list", "codec", "entity_key", "outcome"],
+            &["settings", "number_map", "flat_list", "codec", "flat_table", "entity_key", "outcome"],
             &["records"],
             &["group"],
             &["block", "compare"],

@@ -187,7 +187,7 @@ fn size_without_its_sources_is_unknown_and_who_is_out_of_scope_stays_so() {
     let values = vec![(Field::OfficialList, huitu::model::value::Value::Flag(true)), (Field::Revenue, yuan(1_000_000_000))];
     small.enterprise("a", values.clone());
     small.enterprise("b", [values, vec![(Field::Status, text("注销"))]].concat());
-    small.world.facts[2].values = vec![(Field::Name, text("b")), (Field::Status, text("注销"))].into();
+    small.world.facts[2].values = vec![(Field::Name, text("b")), (Field::Status, text("注销"))].into_iter().collect();
     assert_eq!(small.one(TODAY, "a").verdicts.gap.status, GapStatus::Lacking);
     small.world.unmet = vec![unmet(NeededFor::Size, "official_list")];
     let a = small.one(TODAY, "a").verdicts;

@@ -68,45 +68,37 @@ pub(in crate::edition) fn read_beside(batch: &RecordBatch) -> Result<LargeString
     Ok(get(batch, "beside")?.as_string_opt::<i64>().ok_or("beside is not texts")?.clone())
 }
 
-/// Rows whose reasons are written side by side before they are put in order.
-pub(in crate::edition) const DETAILS_AT_ONCE: usize = 65_536;
+/// Puts the reasons of an enterprise together as an edition keeps them. Of a city's they take half of the memory so, and are written
+/// down once; the lists themselves are empty then, but for the unions.
+pub fn pack_reasons(e: &mut Enterprise) {
+    let told = serde_json::to_string(&Reasons::of(&e.verdicts)).expect("plain texts and numbers");
+    e.reasons = Some(told.into());
+    let Verdicts { size, union, gap, fund, priority } = &mut e.verdicts;
+    (size.reasons, union.reasons, gap.reasons, fund.reasons) = Default::default();
+    (union.possible, priority.factors) = Default::default();
+}
 
-/// What the columns of `enterprises.arrow` do not say of the verdicts: reasons, unions, factors; see `rows::Reasons`.
-pub(in crate::edition) fn details(rows: &[Enterprise]) -> Result<Vec<TableColumn>, EditionError> {
-    use rayon::prelude::*;
-    let text = |rows: &[Enterprise]| -> Result<(Vec<u8>, Vec<usize>), serde_json::Error> {
-        let mut text = Vec::with_capacity(rows.len() * 500);
-        let mut ends = Vec::with_capacity(rows.len());
-        for e in rows {
-            serde_json::to_writer(&mut text, &Reasons::of(&e.verdicts))?;
-            ends.push(text.len());
-        }
-        Ok((text, ends))
-    };
-    // Room for all of it by the measure of a sample: growing would copy a gigabyte again and again.
-    let sample = rows.iter().step_by(rows.len() / 2_000 + 1).cloned().collect::<Vec<_>>();
-    let per_row = text(&sample)?.0.len() / sample.len().max(1) + 1;
-    let mut builder = LargeStringBuilder::with_capacity(rows.len(), rows.len() * per_row * 21 / 20);
-    for stretch in rows.chunks(DETAILS_AT_ONCE) {
-        for made in stretch.par_chunks(DETAILS_AT_ONCE / 8).map(text).collect::<Vec<_>>() {
-            let (text, ends) = made?;
-            let text = std::str::from_utf8(&text).expect("serde_json writes UTF-8");
-            let mut start = 0;
-            for end in ends {
-                builder.append_value(&text[start..end]);
-                start = end;
-            }
-        }
+/// The reasons of an enterprise as an edition keeps them.
+pub(in crate::edition) fn reasons_of(e: &Enterprise) -> Result<Cow<'_, str>, serde_json::Error> {
+    match &e.reasons {
+        Some(told) => Ok(told.as_ref().into()),
+        None => Ok(serde_json::to_string(&Reasons::of(&e.verdicts))?.into()),
     }
+}
+
+/// What the columns of `enterprises.arrow` do not say of the verdicts of these rows: reasons, unions, factors; see `rows::Reasons`.
+pub(in crate::edition) fn details(rows: &[Enterprise]) -> Result<Vec<TableColumn>, EditionError> {
+    let mut reasons = LargeStringBuilder::with_capacity(rows.len(), rows.len() * 800);
     let mut beside = LargeStringBuilder::with_capacity(rows.len(), rows.len() * 40);
     let mut text = Vec::new();
     for e in rows {
+        reasons.append_value(reasons_of(e)?);
         text.clear();
         serde_json::to_writer(&mut text, &Beside::of(e))?;
         beside.append_value(std::str::from_utf8(&text).expect("serde_json writes UTF-8"));
     }
     Ok(vec![
-        column("reasons", Arc::new(builder.finish()) as ArrayRef, &[("format", "JSON")]),
+        column("reasons", Arc::new(reasons.finish()) as ArrayRef, &[("format", "JSON")]),
         column(
             "beside",
             Arc::new(beside.finish()) as ArrayRef,

@@ -12,6 +12,7 @@ use arrow_ipc::reader::{FileDecoder, read_footer_length};
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
 use arrow_ipc::{Block, CompressionType, MetadataVersion, root_as_footer};
 use arrow_schema::{Field, Schema, SchemaRef};
+use memmap2::Mmap;
 
 use super::manifest::{FileDigest, Hashing};
 use crate::edition::error::EditionError;
@@ -55,6 +56,26 @@ pub fn write_blocks(folder: &Path, name: &str, columns: Vec<TableColumn>, a_bloc
     write_with(folder, name, columns, packed()?, Some(a_block))
 }
 
+/// The same of columns that are made block by block: they never stand in memory as a whole. `make` gives those of some rows.
+///
+/// # Errors
+/// As [`write_table`], and those of `make`.
+pub fn write_made_blocks(
+    folder: &Path,
+    name: &str,
+    rows: usize,
+    a_block: usize,
+    make: impl Fn(std::ops::Range<usize>) -> Result<Vec<TableColumn>, EditionError>,
+) -> Result<FileDigest, EditionError> {
+    let schema = Arc::new(Schema::new(make(0..0)?.into_iter().map(|c| c.field).collect::<Vec<Field>>()));
+    let a_block = a_block.max(1);
+    let blocks = (0..rows.max(1)).step_by(a_block).map(|start| {
+        let arrays = make(start..rows.min(start + a_block))?.into_iter().map(|c| c.array).collect();
+        Ok(RecordBatch::try_new(schema.clone(), arrays)?)
+    });
+    write_batches(folder, name, &schema, packed()?, blocks)
+}
+
 fn packed() -> Result<IpcWriteOptions, EditionError> {
     Ok(IpcWriteOptions::default().try_with_compression(Some(CompressionType::ZSTD))?)
 }
@@ -69,15 +90,26 @@ fn write_with(
     let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns.into_iter().map(|c| (c.field, c.array)).unzip();
     let schema = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(schema.clone(), arrays)?;
-    let path = folder.join(name);
-    let file = File::create(&path).map_err(EditionError::io(&path))?;
-    let out = Hashing::new(BufWriter::with_capacity(1 << 20, file));
-    let mut writer = FileWriter::try_new_with_options(out, &schema, options)?;
     let rows = batch.num_rows();
     let a_block = a_block.unwrap_or(rows).max(1);
     // A table without rows has one batch too.
-    for start in (0..rows.max(1)).step_by(a_block) {
-        writer.write(&batch.slice(start, a_block.min(rows - start)))?;
+    let blocks = (0..rows.max(1)).step_by(a_block).map(|start| Ok(batch.slice(start, a_block.min(rows - start))));
+    write_batches(folder, name, &schema, options, blocks)
+}
+
+fn write_batches(
+    folder: &Path,
+    name: &str,
+    schema: &Schema,
+    options: IpcWriteOptions,
+    batches: impl Iterator<Item = Result<RecordBatch, EditionError>>,
+) -> Result<FileDigest, EditionError> {
+    let path = folder.join(name);
+    let file = File::create(&path).map_err(EditionError::io(&path))?;
+    let out = Hashing::new(BufWriter::with_capacity(1 << 20, file));
+    let mut writer = FileWriter::try_new_with_options(out, schema, options)?;
+    for batch in batches {
+        writer.write(&batch?)?;
     }
     writer.finish()?;
     let (file, digest) = writer.into_inner()?.finish(name);
@@ -105,11 +137,7 @@ pub fn write_bytes(folder: &Path, name: &str, bytes: &[u8]) -> Result<FileDigest
 /// # Errors
 /// No such file, another size, or no single batch of this format.
 pub fn open_table(folder: &Path, name: &str, expected: u64) -> Result<RecordBatch, EditionError> {
-    let file = Opened::open(folder, name, expected)?;
-    if file.batches() != 1 {
-        return Err(file.broken(format!("{} batches instead of one", file.batches())));
-    }
-    file.read(&file.decoder(&file.columns())?.0, 0)
+    Opened::open(folder, name, expected)?.only_batch()
 }
 
 /// A file that is mapped into memory, of which no more than footer and schema were read.
@@ -118,9 +146,17 @@ pub(in crate::edition) struct Opened {
     schema: SchemaRef,
     version: MetadataVersion,
     bytes: Buffer,
+    map: Arc<Mmap>,
     dictionaries: Vec<Block>,
     batches: Vec<Block>,
     packed: bool,
+}
+
+/// Gives the memory of a mapped file back to the system, which brings it again where it is looked at.
+pub(in crate::edition) fn give_back(map: &Mmap) {
+    // SAFETY: the mapping is a shared one that nobody writes through: what comes again is what the file holds. Where the system does
+    // not take it, the memory stays.
+    let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
 }
 
 impl Opened {
@@ -133,7 +169,7 @@ impl Opened {
         let broken = |reason: String| EditionError::Broken { path: path.clone(), reason };
         let file = File::open(&path).map_err(EditionError::io(&path))?;
         // SAFETY: files of a published edition are never written again, only unlinked, which leaves the mapping whole.
-        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(EditionError::io(&path))?;
+        let map = unsafe { Mmap::map(&file) }.map_err(EditionError::io(&path))?;
         if map.len() as u64 != expected {
             return Err(broken(format!("{} bytes; the manifest says {expected}", map.len())));
         }
@@ -161,9 +197,25 @@ impl Opened {
         if dictionaries.iter().chain(&batches).any(|block| is_within(block).is_none()) {
             return Err(broken("a batch lies outside of it".to_owned()));
         }
-        let mut file = Opened { path: path.clone(), schema, version, bytes, dictionaries, batches, packed: false };
+        let mut file = Opened { path: path.clone(), schema, version, bytes, map, dictionaries, batches, packed: false };
         file.packed = file.header_of(0)?.compression().is_some();
         Ok(file)
+    }
+
+    /// Its one batch, without copying.
+    ///
+    /// # Errors
+    /// It has several.
+    pub fn only_batch(&self) -> Result<RecordBatch, EditionError> {
+        if self.batches() != 1 {
+            return Err(self.broken(format!("{} batches instead of one", self.batches())));
+        }
+        self.read(&self.decoder(&self.columns())?.0, 0)
+    }
+
+    /// Where it lies in memory.
+    pub fn mapped(&self) -> Arc<Mmap> {
+        self.map.clone()
     }
 
     /// How many record batches it has: one at least.

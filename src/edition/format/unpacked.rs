@@ -8,12 +8,14 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use arrow_array::{RecordBatch, make_array};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
 use arrow_data::ArrayData;
 use arrow_schema::DataType;
+
+use super::table::give_back;
 
 /// Bytes of the file that are mapped at a time. What is not written yet takes no room on the disk.
 const STRETCH: u64 = if cfg!(test) { 1 << 20 } else { 64 << 20 };
@@ -37,6 +39,8 @@ struct Place {
     file: Option<Arc<File>>,
     /// The stretch that is being filled.
     map: Option<Arc<memmap2::Mmap>>,
+    /// All stretches.
+    maps: Vec<Weak<memmap2::Mmap>>,
     /// Where it begins in the file, and how much of it is given out.
     start: u64,
     used: usize,
@@ -75,6 +79,12 @@ impl Unpacked {
         RecordBatch::try_new(batch.schema(), moved).unwrap_or(batch)
     }
 
+    /// Gives the memory of what is mapped back to the system; the bytes stay in the file.
+    pub fn give_back(&self) {
+        let place = self.place.lock().expect("no panic while room is given out");
+        place.maps.iter().filter_map(Weak::upgrade).for_each(|map| give_back(&map));
+    }
+
     /// The bytes as they lie in the file, each where its span says. None where no disk takes them.
     fn write(&self, buffers: &[&[u8]], spans: &[(usize, usize)], length: usize) -> Option<Buffer> {
         if length == 0 {
@@ -109,7 +119,9 @@ impl Unpacked {
                 // SAFETY: the file has no name, so that only this program can write to it, and no byte is written twice.
                 let map = unsafe { memmap2::MmapOptions::new().offset(start).len(stretch as usize).map(&*file)? };
                 (place.start, place.used) = (start, 0);
-                place.map.insert(Arc::new(map)).clone()
+                let map = Arc::new(map);
+                place.maps.push(Arc::downgrade(&map));
+                place.map.insert(map).clone()
             }
         };
         let at = place.used;

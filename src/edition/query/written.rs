@@ -64,6 +64,7 @@ impl EnterpriseRow<'_> {
             people: self.people()?,
             findings: boxed(self.findings()),
             branch_of: self.branch_of().map(Into::into),
+            reasons: None,
             verdicts: self.verdicts().ok()?,
         })
     }

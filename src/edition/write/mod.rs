@@ -7,7 +7,7 @@ pub(in crate::edition) mod order;
 use std::path::Path;
 
 use super::error::EditionError;
-use super::files::details::{EVIDENCE_A_BLOCK, Reasons, details};
+use super::files::details::{EVIDENCE_A_BLOCK, details, reasons_of};
 use super::files::enterprises::enterprises;
 use super::files::facets::{dims_columns, dims_of, write_facets};
 use super::files::lookups::lookups;
@@ -19,7 +19,7 @@ use super::files::{cubes, ties};
 use super::format::folder::{folder_name, sync_folder};
 use super::format::manifest::{FORMAT, FORMAT_OF_PARTS, FileDigest, MANIFEST, Manifest, check_blocks, data_digest};
 use super::format::row_hash;
-use super::format::table::{write_blocks, write_bytes, write_packed, write_table};
+use super::format::table::{write_blocks, write_bytes, write_made_blocks, write_packed, write_table};
 use super::{EditionInput, Member};
 use crate::model::enterprise::{Enterprise, TradeUnion};
 use order::sort_rows;
@@ -165,12 +165,8 @@ pub(super) fn row_hashes(
     row_of: &hashbrown::HashMap<&str, u32>,
 ) -> Result<Vec<u64>, EditionError> {
     use rayon::prelude::*;
-    let own = |text: &mut Vec<u8>, e: &Enterprise| {
-        text.clear();
-        serde_json::to_writer(&mut *text, &Reasons::of(&e.verdicts))?;
-        Ok::<u64, serde_json::Error>(row_hash::of_enterprise(e, text))
-    };
-    let mut hashes = rows.par_iter().map_init(Vec::new, own).collect::<Result<Vec<u64>, _>>()?;
+    let own = |e: &Enterprise| Ok::<u64, serde_json::Error>(row_hash::of_enterprise(e, reasons_of(e)?.as_bytes()));
+    let mut hashes = rows.par_iter().map(own).collect::<Result<Vec<u64>, _>>()?;
     let positions = by_row.positions();
     let of_members: Vec<u64> = positions.par_iter().map(|at| row_hash::of_member(&members[*at as usize])).collect();
     let mut at = 0;
@@ -228,7 +224,10 @@ fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(C
         false => write_blocks(folder, name, columns, a_block),
     };
     let mut jobs: Vec<Box<dyn Fn() -> Result<FileDigest, EditionError> + Send + Sync + '_>> = vec![
-        Box::new(|| write_seldom("details.arrow", details(&rows)?, EVIDENCE_A_BLOCK)),
+        Box::new(|| {
+            let a_block = if by_id { rows.len() } else { EVIDENCE_A_BLOCK };
+            write_made_blocks(folder, "details.arrow", rows.len(), a_block, |of| details(&rows[of]))
+        }),
         Box::new(|| write_seldom("members.arrow", members_columns(&input.members, &members)?, EVIDENCE_A_BLOCK)),
         Box::new(|| write_table(folder, "lookups.arrow", lookups(&rows, &unions, &input.members, &row_of))),
         Box::new(|| write_names(folder, &rows)),

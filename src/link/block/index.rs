@@ -283,7 +283,7 @@ impl KeepAll for Index {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
         to.flat(&self.home)?;
         to.list(&self.runs.iter().map(|run| (run.bits, run.parts.len() as u32)).collect::<Vec<_>>())?;
-        self.runs.iter().flat_map(|run| &run.parts).try_for_each(|part| to.flat(part))
+        self.runs.iter().flat_map(|run| &run.parts).try_for_each(|part| to.settled(part))
     }
     fn read(from: &mut Reader) -> Option<Index> {
         let home = from.flat()?;

@@ -8,8 +8,8 @@
 
 use crate::link::codec::{KeepAll, Reader, Writer};
 use crate::link::flat_list::FlatList;
+use crate::link::flat_table::FlatTable;
 use crate::link::group::profiles::Profiles;
-use crate::link::number_map::NumberMap;
 use crate::link::records::{NameNo, RecordNo, RecordTable};
 
 /// Counts over profiles, each profile counted once per value.
@@ -17,13 +17,15 @@ use crate::link::records::{NameNo, RecordNo, RecordTable};
 pub struct ValueFrequencies {
     /// By name: number of its 字号 (of the whole stem where a name has none).
     brand_of: FlatList<u32>,
-    brand_numbers: NumberMap<u64, u32>,
-    /// By number of the 字号: its hash, and how many profiles carry it.
-    brands: Vec<(u64, u32)>,
-    phones: NumberMap<u32, u32>,
-    addresses: NumberMap<u32, u32>,
-    roads: NumberMap<u64, u32>,
-    broken: NumberMap<u64, u32>,
+    brand_numbers: FlatTable<u64, u32>,
+    /// By number of the 字号: its hash.
+    brands: FlatList<u64>,
+    /// By number of the 字号: how many profiles carry it.
+    carried: FlatList<u32>,
+    phones: FlatTable<u32, u32>,
+    addresses: FlatTable<u32, u32>,
+    roads: FlatTable<u64, u32>,
+    broken: FlatTable<u64, u32>,
     /// Profiles by registry.
     registries: Vec<u32>,
     /// By registry; follows from their sizes.
@@ -70,10 +72,7 @@ impl ValueFrequencies {
         let mut terms = ValueFrequencies { profiles: rounded_population(profiles), ..ValueFrequencies::default() };
         for (value, count) in counts {
             if let CountedValue::Brand(term) = value {
-                let next = terms.brands.len() as u32;
-                if *terms.brand_numbers.entry(term).or_insert(next) == next {
-                    terms.brands.push((term, 0));
-                }
+                terms.number_brand(term);
             }
             *terms.slot(value) += count;
         }
@@ -87,11 +86,12 @@ impl ValueFrequencies {
         let all = self
             .brands
             .iter()
+            .zip(&self.carried)
             .map(|(term, n)| (CountedValue::Brand(*term), *n))
-            .chain(self.phones.iter().map(|(phone, n)| (CountedValue::Phone(*phone), *n)))
-            .chain(self.addresses.iter().map(|(whole, n)| (CountedValue::Address(*whole), *n)))
-            .chain(self.roads.iter().map(|(door, n)| (CountedValue::Road(*door), *n)))
-            .chain(self.broken.iter().map(|(code, n)| (CountedValue::Broken(*code), *n)))
+            .chain(self.phones.iter().map(|(phone, n)| (CountedValue::Phone(phone), n)))
+            .chain(self.addresses.iter().map(|(whole, n)| (CountedValue::Address(whole), n)))
+            .chain(self.roads.iter().map(|(door, n)| (CountedValue::Road(door), n)))
+            .chain(self.broken.iter().map(|(code, n)| (CountedValue::Broken(code), n)))
             .chain(registries);
         all.filter(|(_, n)| *n > 0).collect()
     }
@@ -104,20 +104,28 @@ impl ValueFrequencies {
     /// Forgets the names of a table that is no more, and the 字号 beyond the first `known`, which nobody counted.
     pub fn leave_table(&mut self, known: usize) {
         self.brand_of.truncate(0);
-        for (term, _) in self.brands.drain(known..) {
-            self.brand_numbers.remove(&term);
+        for term in self.brands.iter().skip(known) {
+            self.brand_numbers.remove(term);
         }
+        self.brands.truncate(known);
+        self.carried.truncate(known);
+    }
+
+    fn number_brand(&mut self, term: u64) -> u32 {
+        let next = self.brands.len() as u32;
+        let number = *self.brand_numbers.or_insert(term, next);
+        if number == next {
+            self.brands.push(term);
+            self.carried.push(0);
+        }
+        number
     }
 
     /// Takes in the names and addresses that are new in the record table.
     pub fn grow(&mut self, record_table: &RecordTable) {
         for name in self.brand_of.len()..record_table.names_len() {
             let term = record_table.name_entry(name as NameNo).term();
-            let next = self.brands.len() as u32;
-            let number = *self.brand_numbers.entry(term).or_insert(next);
-            if number == next {
-                self.brands.push((term, 0));
-            }
+            let number = self.number_brand(term);
             self.brand_of.push(number);
         }
     }
@@ -130,7 +138,7 @@ impl ValueFrequencies {
             out.extend(
                 record_table
                     .names_of(*record)
-                    .map(|name| CountedValue::Brand(self.brands[self.brand_of[name as usize] as usize].0)),
+                    .map(|name| CountedValue::Brand(self.brands[self.brand_of[name as usize] as usize])),
             );
             out.push(CountedValue::Registry(facts.registry));
             out.extend(facts.phones().map(CountedValue::Phone));
@@ -146,11 +154,14 @@ impl ValueFrequencies {
 
     fn slot(&mut self, value: CountedValue) -> &mut u32 {
         match value {
-            CountedValue::Brand(term) => &mut self.brands[self.brand_numbers[&term] as usize].1,
-            CountedValue::Phone(phone) => self.phones.entry(phone).or_default(),
-            CountedValue::Address(whole) => self.addresses.entry(whole).or_default(),
-            CountedValue::Road(door) => self.roads.entry(door).or_default(),
-            CountedValue::Broken(code) => self.broken.entry(code).or_default(),
+            CountedValue::Brand(term) => {
+                let number = self.brand_numbers.get(&term).copied().expect("a 字号 has its number when its name is taken in");
+                &mut self.carried[number as usize]
+            }
+            CountedValue::Phone(phone) => self.phones.or_insert(phone, 0),
+            CountedValue::Address(whole) => self.addresses.or_insert(whole, 0),
+            CountedValue::Road(door) => self.roads.or_insert(door, 0),
+            CountedValue::Broken(code) => self.broken.or_insert(code, 0),
             CountedValue::Registry(registry) => {
                 let least = usize::from(registry) + 1;
                 self.registries.resize(self.registries.len().max(least), 0);
@@ -181,7 +192,7 @@ impl ValueFrequencies {
 
     /// Profiles that carry the 字号 of this name, about.
     pub fn brand(&self, name: NameNo) -> u32 {
-        rounded(self.brands[self.brand_of[name as usize] as usize].1)
+        rounded(self.carried[self.brand_of[name as usize] as usize])
     }
     /// Profiles that share this telephone, about.
     pub fn phone(&self, phone: u32) -> u32 {
@@ -241,28 +252,27 @@ fn rounded(count: u32) -> u32 {
 impl KeepAll for ValueFrequencies {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
         to.flat(&self.brand_of)?;
-        to.list(&self.brands)?;
-        to.map(&self.phones)?;
-        to.map(&self.addresses)?;
-        to.map(&self.roads)?;
-        to.map(&self.broken)?;
+        self.brand_numbers.write(to)?;
+        to.flat(&self.brands)?;
+        to.flat(&self.carried)?;
+        self.phones.write(to)?;
+        self.addresses.write(to)?;
+        self.roads.write(to)?;
+        self.broken.write(to)?;
         to.list(&self.registries)?;
         to.list(&[self.profiles])
     }
     fn read(from: &mut Reader) -> Option<ValueFrequencies> {
-        let (brand_of, brands): (FlatList<u32>, Vec<(u64, u32)>) = (from.flat()?, from.list()?);
-        let brand_numbers = brands.iter().enumerate().map(|(number, (term, _))| (*term, number as u32)).collect();
-        let (phones, addresses, roads, broken) = (from.map()?, from.map()?, from.map()?, from.map()?);
-        let registries = from.list()?;
         let mut terms = ValueFrequencies {
-            brand_of,
-            brand_numbers,
-            brands,
-            phones,
-            addresses,
-            roads,
-            broken,
-            registries,
+            brand_of: from.flat()?,
+            brand_numbers: FlatTable::read(from)?,
+            brands: from.flat()?,
+            carried: from.flat()?,
+            phones: FlatTable::read(from)?,
+            addresses: FlatTable::read(from)?,
+            roads: FlatTable::read(from)?,
+            broken: FlatTable::read(from)?,
+            registries: from.list()?,
             profiles: *from.list()?.first()?,
             ..ValueFrequencies::default()
         };

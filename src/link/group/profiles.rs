@@ -15,6 +15,7 @@ use super::rules::{
 use super::slips::meant;
 use super::stated::{Stated, title};
 use crate::link::flat_list::FlatList;
+use crate::link::flat_table::FlatTable;
 use crate::link::number_map::NumberMap;
 use crate::link::outcome::FlagKind;
 use crate::link::records::{CONTRADICTING, ESTABLISHMENT, ISSUES_CODES, LEGAL_UNIT, RecordNo, RecordRow, RecordTable};
@@ -98,10 +99,10 @@ pub struct Profiles {
     /// Warnings found on the way: kind, record, count.
     pub flags: NumberMap<ProfileNo, Vec<(FlagKind, RecordNo, u32)>>,
     /// First profile of every group but those of single records.
-    groups: NumberMap<GroupKey, ProfileNo>,
+    groups: FlatTable<GroupKey, ProfileNo>,
     vacant: FlatList<ProfileNo>,
     /// Registration numbers that stand beside exactly one organisation code lead to it; 0: beside several.
-    led: NumberMap<u64, u64>,
+    led: FlatTable<u64, u64>,
     registered: Stated,
     /// Records of the issuer of codes by the name that they write beside a code, see [`title`].
     titled: Stated,
@@ -190,7 +191,7 @@ pub fn identify_but(record_table: &RecordTable, cannot_links: &CannotLinks, hidd
         if facts.registration != 0 {
             profiles.registered.insert(facts.registration, record);
             if facts.organisation != 0 {
-                let lead = profiles.led.entry(facts.registration).or_insert(facts.organisation);
+                let lead = profiles.led.or_insert(facts.registration, facts.organisation);
                 if *lead != facts.organisation {
                     *lead = 0;
                 }

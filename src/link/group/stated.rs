@@ -1,14 +1,14 @@
 //! Which records state a number: a registration number, or the hash of the name that the issuer of codes wrote beside a code.
 
 use crate::link::codec::{KeepAll, Reader, Writer};
-use crate::link::number_map::NumberMap;
+use crate::link::flat_table::FlatTable;
 use crate::link::records::{ISSUES_CODES, RecordNo, RecordRow, RecordTable};
 
 /// Records by a number that they state; those of one number in no order that means anything.
 #[derive(Debug, Clone, Default)]
 pub(in crate::link) struct Stated {
-    first: NumberMap<u64, RecordNo>,
-    next: NumberMap<RecordNo, RecordNo>,
+    first: FlatTable<u64, RecordNo>,
+    next: FlatTable<RecordNo, RecordNo>,
 }
 
 impl Stated {
@@ -40,10 +40,10 @@ pub(in crate::link) fn title(record_table: &RecordTable, facts: &RecordRow) -> O
 
 impl KeepAll for Stated {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
-        to.map(&self.first)?;
-        to.map(&self.next)
+        self.first.write(to)?;
+        self.next.write(to)
     }
     fn read(from: &mut Reader) -> Option<Stated> {
-        Some(Stated { first: from.map()?, next: from.map()? })
+        Some(Stated { first: FlatTable::read(from)?, next: FlatTable::read(from)? })
     }
 }

@@ -73,8 +73,7 @@ impl RecordTable {
         }
         let number = self.append(carried);
         self.standing += 1;
-        let records = &self.records;
-        self.by_reference.insert_unique(carried.row.reference, number, |no| records[*no as usize].reference);
+        self.by_reference.insert_unique(carried.row.reference, number);
         number
     }
 
@@ -96,7 +95,7 @@ impl RecordTable {
             self.broken.entry(carried.row.broken).or_insert_with(|| broken.clone());
         }
         let key_from = self.keys.len() as u32;
-        self.keys.push_str(&carried.key);
+        self.keys.extend_from_slice(carried.key.as_bytes());
         self.records.push(RecordRow {
             name: names.first().copied().unwrap_or(0),
             others_from,

@@ -1,9 +1,8 @@
 //! The record table as bytes.
 
-use hashbrown::HashTable;
-
-use super::{BrokenCode, RecordNo, RecordRow, RecordTable, Related, place_of};
+use super::{BrokenCode, RecordNo, RecordRow, RecordTable, Related};
 use crate::link::codec::{KeepAll, Reader, Writer, kept};
+use crate::link::flat_table::FlatNumbers;
 use crate::link::number_map::NumberMap;
 use crate::normalise::address::Address;
 use crate::normalise::name_parts::NameShape;
@@ -45,7 +44,11 @@ impl KeepAll for RecordTable {
         to.flat(&self.glyphs)?;
         to.flat(&self.other_names)?;
         to.flat(&self.addresses)?;
-        to.list(self.keys.as_bytes())?;
+        to.flat(&self.keys)?;
+        self.by_reference.write(to)?;
+        self.name_numbers.write(to)?;
+        self.address_numbers.write(to)?;
+        to.list(&[self.standing as u64])?;
         let related: Vec<(RecordNo, Box<[Related]>)> = self.related.iter().map(|(r, units)| (*r, units.clone())).collect();
         to.list(&related)?;
         let broken: Vec<(u64, BrokenCode)> = self.broken.iter().map(|(hash, code)| (*hash, code.clone())).collect();
@@ -53,40 +56,21 @@ impl KeepAll for RecordTable {
     }
 
     fn read(from: &mut Reader) -> Option<RecordTable> {
-        let mut record_table = RecordTable {
+        Some(RecordTable {
             records: from.flat()?,
             names: from.flat()?,
             glyphs: from.flat()?,
             other_names: from.flat()?,
             addresses: from.flat()?,
-            keys: String::from_utf8(from.list()?).ok()?,
+            keys: from.flat()?,
+            by_reference: FlatNumbers::read(from)?,
+            name_numbers: FlatNumbers::read(from)?,
+            address_numbers: FlatNumbers::read(from)?,
+            standing: *from.list::<u64>()?.first()? as usize,
             related: from.list::<(RecordNo, Box<[Related]>)>()?.into_iter().collect(),
             broken: from.list::<(u64, BrokenCode)>()?.into_iter().collect(),
             before: Some(NumberMap::default()),
             ..RecordTable::default()
-        };
-        record_table.standing = record_table.records.iter().filter(|facts| !facts.is_gone()).count();
-        let RecordTable { records, names, addresses, .. } = &record_table;
-        let (numbers, (name_numbers, address_numbers)) = rayon::join(
-            || table(records.len(), 0, |no| records[no as usize].reference),
-            || {
-                rayon::join(
-                    || table(names.len(), 1, |no| names[no as usize].whole),
-                    || table(addresses.len(), 1, |no| place_of(&addresses[no as usize])),
-                )
-            },
-        );
-        (record_table.by_reference, record_table.name_numbers, record_table.address_numbers) =
-            (numbers, name_numbers, address_numbers);
-        Some(record_table)
+        })
     }
-}
-
-/// The numbers from `first` on, found by their hash.
-fn table(len: usize, first: u32, hash: impl Fn(u32) -> u64) -> HashTable<u32> {
-    let mut table = HashTable::with_capacity(len);
-    for number in first..len as u32 {
-        table.insert_unique(hash(number), number, |no| hash(*no));
-    }
-    table
 }

@@ -8,11 +8,12 @@ mod codec;
 mod flags;
 mod shifted;
 
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use super::entity_key::reference;
 use super::flat_list::FlatList;
+use super::flat_table::FlatNumbers;
 use super::number_map::NumberMap;
 use super::settings::LinkSettings;
 use crate::model::linkage::{LinkRecord, LinkRole, OF_OFFICE, RecordRef, RelationKind};
@@ -189,13 +190,13 @@ pub struct RecordTable {
     glyphs: FlatList<Glyph>,
     other_names: FlatList<NameNo>,
     addresses: FlatList<Address>,
-    keys: String,
+    keys: FlatList<u8>,
     related: HashMap<RecordNo, Box<[Related]>>,
     /// Codes that fail their check: as cleaned, and the organisation keys one slip away.
     broken: HashMap<u64, BrokenCode>,
-    by_reference: HashTable<RecordNo>,
-    name_numbers: HashTable<NameNo>,
-    address_numbers: HashTable<AddressNo>,
+    by_reference: FlatNumbers,
+    name_numbers: FlatNumbers,
+    address_numbers: FlatNumbers,
     standing: usize,
     /// What changed since the last [`RecordTable::settle`]; None before the first: everything.
     before: Option<NumberMap<RecordNo, Before>>,
@@ -348,15 +349,14 @@ impl RecordTable {
             self.records[known as usize] = facts;
             return known;
         }
-        self.keys.push_str(&record.key[..usize::from(facts.key_len)]);
+        self.keys.extend_from_slice(&record.key.as_bytes()[..usize::from(facts.key_len)]);
         let number = self.records.len() as RecordNo;
         self.records.push(RecordRow { flags: GONE, ..RecordRow::default() });
         self.remember(number);
         self.keep_related(number, related);
         self.records[number as usize] = facts;
         self.standing += 1;
-        let records = &self.records;
-        self.by_reference.insert_unique(reference, number, |no| records[*no as usize].reference);
+        self.by_reference.insert_unique(reference, number);
         number
     }
 
@@ -462,14 +462,14 @@ impl RecordTable {
             ^ u64::from(name.shape.several) << 2)
             ^ name.shape.ends.iter().fold(0, |n, e| n * 131 + u64::from(*e));
         let (names, glyphs) = (&self.names, &self.glyphs);
-        let same = |no: &NameNo| {
-            let entry = &names[*no as usize];
+        let same = |no: NameNo| {
+            let entry = &names[no as usize];
             entry.whole == whole
                 && entry.shape() == name.shape
                 && glyphs[entry.from as usize..][..usize::from(entry.len)] == name.glyphs
         };
         if let Some(known) = self.name_numbers.find(whole, same) {
-            return *known;
+            return known;
         }
         let form = mix(u64::from(name.shape.form_class) + 1);
         let branch = hash(view.branch());
@@ -489,8 +489,7 @@ impl RecordTable {
         self.glyphs.extend_from_slice(&name.glyphs);
         let number = self.names.len() as NameNo;
         self.names.push(entry);
-        let names = &self.names;
-        self.name_numbers.insert_unique(whole, number, |no| names[*no as usize].whole);
+        self.name_numbers.insert_unique(whole, number);
         number
     }
 
@@ -509,13 +508,12 @@ impl RecordTable {
 
     fn intern_address(&mut self, address: Address) -> AddressNo {
         let addresses = &self.addresses;
-        if let Some(known) = self.address_numbers.find(place_of(&address), |no| addresses[*no as usize] == address) {
-            return *known;
+        if let Some(known) = self.address_numbers.find(place_of(&address), |no| addresses[no as usize] == address) {
+            return known;
         }
         let number = self.addresses.len() as AddressNo;
         self.addresses.push(address);
-        let addresses = &self.addresses;
-        self.address_numbers.insert_unique(place_of(&address), number, |no| place_of(&addresses[*no as usize]));
+        self.address_numbers.insert_unique(place_of(&address), number);
         number
     }
 
@@ -530,7 +528,7 @@ impl RecordTable {
 
     /// The number of a record, removed or not; None where it was never put.
     pub fn find(&self, reference: u64) -> Option<RecordNo> {
-        self.by_reference.find(reference, |no| self.records[*no as usize].reference == reference).copied()
+        self.by_reference.find(reference, |no| self.records[no as usize].reference == reference)
     }
     /// The facts of a record.
     pub fn facts(&self, record: RecordNo) -> &RecordRow {
@@ -539,7 +537,8 @@ impl RecordTable {
     /// Key of a record inside its registry.
     pub fn key(&self, record: RecordNo) -> &str {
         let facts = self.facts(record);
-        &self.keys[facts.key_from as usize..][..usize::from(facts.key_len)]
+        let key = &self.keys[facts.key_from as usize..][..usize::from(facts.key_len)];
+        std::str::from_utf8(key).expect("keys are put in as texts, and checked by their sums where a file has them")
     }
     /// How a record is named across runs.
     pub fn record_ref(&self, record: RecordNo, settings: &LinkSettings) -> RecordRef {

@@ -80,7 +80,7 @@ pub fn name_clusters(
         let members = profiles.members(*profile);
         members.iter().for_each(|record| memory.entities[*record as usize] = key);
         if let Some(key) = key {
-            *standing.in_use.entry(key.to_bits()).or_default() += members.len() as u32;
+            *standing.in_use.or_insert(key.to_bits(), 0) += members.len() as u32;
         }
     }
     named.events
@@ -259,7 +259,7 @@ pub fn flags(scoring: ScoringContext<'_>, standing: &LinkState, memory: &Memory)
     let of_profiles = profiles.flags.values().flatten();
     let mut flags: Vec<Flag> = of_profiles.map(|(kind, record, count)| flag(*kind, *record, *count)).collect();
     let mut names: Vec<u64> =
-        standing.same_name.iter().filter(|(_, count)| **count > MANY_RECORDS).map(|(name, _)| *name).collect();
+        standing.same_name.iter().filter(|(_, count)| *count > MANY_RECORDS).map(|(name, _)| name).collect();
     names.sort_unstable();
     for name in names {
         let mut best: Option<((u16, u64), RecordNo)> = None;
@@ -272,7 +272,11 @@ pub fn flags(scoring: ScoringContext<'_>, standing: &LinkState, memory: &Memory)
             }
             true
         });
-        flags.extend(best.map(|(_, record)| flag(FlagKind::ManyRecordsOneName, record, standing.same_name[&name])));
+        flags.extend(
+            best.map(|(_, record)| {
+                flag(FlagKind::ManyRecordsOneName, record, standing.same_name.get(&name).copied().unwrap_or(0))
+            }),
+        );
     }
     flags.sort_by(|a, b| (a.kind, &a.record).cmp(&(b.kind, &b.record)));
     flags

@@ -401,11 +401,10 @@ fn distinct(profiles: &mut Vec<ProfileNo>) {
 
 impl KeepAll for ScoredPairs {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
-        self.of.write(to)
+        self.of.write(to)?;
+        self.to.write(to)
     }
     fn read(from: &mut Reader) -> Option<ScoredPairs> {
-        let of: PackedLists<ScoredPair> = PackedLists::read(from)?;
-        let to = PackedLists::turned(&of, |scored_pair| scored_pair.right);
-        Some(ScoredPairs { of, to })
+        Some(ScoredPairs { of: PackedLists::read(from)?, to: PackedLists::read(from)? })
     }
 }

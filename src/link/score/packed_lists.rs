@@ -117,12 +117,18 @@ impl PackedLists<u32> {
 impl<T: Pod + Sync + Send> KeepAll for PackedLists<T> {
     fn write(&self, to: &mut Writer<'_>) -> std::io::Result<()> {
         if self.others.is_empty() {
-            to.flat(&self.from)?;
-            return to.flat(&self.items);
+            to.settled(&self.from)?;
+            return to.settled(&self.items);
         }
-        let whole = PackedLists::of(self.iter()).ok_or_else(|| std::io::Error::other("more items than four thousand million"))?;
-        to.flat(&whole.from)?;
-        to.flat(&whole.items)
+        // Never whole beside itself: the items are put together as they are written.
+        let (mut from, mut end) = (vec![0], 0_usize);
+        for (number, list) in self.iter() {
+            from.resize(from.len().max(number as usize + 1), end as u32);
+            end += list.len();
+            from.push(u32::try_from(end).map_err(|_| std::io::Error::other("more items than four thousand million"))?);
+        }
+        to.settled(&from)?;
+        to.settled_pieces(end, self.iter().map(|(_, list)| list))
     }
     fn read(from: &mut Reader) -> Option<PackedLists<T>> {
         let (from, items): (FlatList<u32>, FlatList<T>) = (from.flat()?, from.flat()?);

@@ -10,7 +10,8 @@
 use crate::model::facts::Facts;
 use crate::model::field::{Field, RecordKind};
 use crate::model::linkage::{LinkRecord, LinkRole, RelatedUnit, RelationKind};
-use crate::model::value::{Money, PartialDate, Value};
+use crate::model::stated_values::{StatedValues, ValueRef};
+use crate::model::value::{Money, PartialDate};
 
 /// Names of everything that is stored by its place in a list: where one is added or moved, older files are not read.
 pub fn vocabulary() -> u64 {
@@ -107,30 +108,30 @@ fn encode_facts<'a>(facts: &'a Facts, texts: &mut Texts<'a>, before: Before, out
         put_signed(out, *at);
     }
     put(out, values.len() as u64);
-    for (field, value) in values {
-        out.push(*field as u8);
+    for (field, value) in values.iter() {
+        out.push(field as u8);
         match value {
-            Value::Text(t) => {
+            ValueRef::Text(t) => {
                 out.push(TEXT);
                 put(out, texts.place(t));
             }
-            Value::Count(n) => {
+            ValueRef::Count(n) => {
                 out.push(COUNT);
-                put_signed(out, *n);
+                put_signed(out, n);
             }
-            Value::Number(n) => {
+            ValueRef::Number(n) => {
                 out.push(NUMBER);
                 out.extend_from_slice(&n.to_bits().to_le_bytes());
             }
-            Value::Money(m) => {
+            ValueRef::Money(m) => {
                 out.push(MONEY);
                 put_signed(out, m.0);
             }
-            Value::Date(d) => {
+            ValueRef::Date(d) => {
                 out.push(DATE);
-                put_date(out, *d);
+                put_date(out, d);
             }
-            Value::Flag(b) => out.extend([FLAG, u8::from(*b)]),
+            ValueRef::Flag(b) => out.extend([FLAG, u8::from(b)]),
         }
     }
 }
@@ -287,6 +288,7 @@ pub fn decode(chunk: &[u8], skip: &[i64], want_link: bool, link: &mut Vec<LinkRe
     let mut texts = Stored { text: "", ends: Vec::with_capacity(32) };
     let mut before = Before::default();
     let mut skip = skip.iter().copied().peekable();
+    let mut all: Vec<(Field, ValueRef<'_>)> = Vec::with_capacity(64);
     while !bytes.0.is_empty() {
         texts.read(&mut bytes)?;
         let head = head(&mut bytes, &texts, &mut before)?;
@@ -295,9 +297,9 @@ pub fn decode(chunk: &[u8], skip: &[i64], want_link: bool, link: &mut Vec<LinkRe
         if skipped {
             values(&mut bytes, &texts, |_| ())?;
         } else {
-            let mut all = Vec::with_capacity(16);
-            values(&mut bytes, &texts, |value| all.push(value.owned()))?;
-            facts.push(Facts { values: all.into_boxed_slice(), ..head.owned() });
+            all.clear();
+            values(&mut bytes, &texts, |value| all.push(value))?;
+            facts.push(Facts { values: StatedValues::of(all.iter().copied()), ..head.owned() });
         }
         let like = facts.last().filter(|_| want_link && !skipped);
         link_record(&mut bytes, &texts, like, link)?;
@@ -325,7 +327,7 @@ impl Head<'_> {
             kind: self.kind,
             landed_at: self.landed_at,
             observed_at: self.observed_at,
-            values: Box::default(),
+            values: StatedValues::default(),
         }
     }
 }
@@ -344,37 +346,19 @@ fn head<'a>(bytes: &mut Bytes<'a>, texts: &Stored<'a>, before: &mut Before) -> O
     Some(Head { registry, key, part, record_id: before.id, kind, landed_at: before.landed_at, observed_at })
 }
 
-/// A value whose text is still the chunk's.
-enum Seen<'a> {
-    Text(Field, &'a str),
-    Other(Field, Value),
-}
-
-impl Seen<'_> {
-    fn owned(self) -> (Field, Value) {
-        match self {
-            Seen::Text(field, text) => (field, Value::Text(text.into())),
-            Seen::Other(field, value) => (field, value),
-        }
-    }
-}
-
-fn values<'a>(bytes: &mut Bytes<'a>, texts: &Stored<'a>, mut take: impl FnMut(Seen<'a>)) -> Option<()> {
+fn values<'a>(bytes: &mut Bytes<'a>, texts: &Stored<'a>, mut take: impl FnMut((Field, ValueRef<'a>))) -> Option<()> {
     for _ in 0..bytes.number()? {
         let field = *Field::ALL.get(bytes.byte()? as usize)?;
         let value = match bytes.byte()? {
-            TEXT => {
-                take(Seen::Text(field, texts.text(bytes)?));
-                continue;
-            }
-            COUNT => Value::Count(bytes.signed()?),
-            NUMBER => Value::Number(bytes.float()?),
-            MONEY => Value::Money(Money(bytes.signed()?)),
-            DATE => Value::Date(bytes.date()?),
-            FLAG => Value::Flag(bytes.byte()? != 0),
+            TEXT => ValueRef::Text(texts.text(bytes)?),
+            COUNT => ValueRef::Count(bytes.signed()?),
+            NUMBER => ValueRef::Number(bytes.float()?),
+            MONEY => ValueRef::Money(Money(bytes.signed()?)),
+            DATE => ValueRef::Date(bytes.date()?),
+            FLAG => ValueRef::Flag(bytes.byte()? != 0),
             _ => return None,
         };
-        take(Seen::Other(field, value));
+        take((field, value));
     }
     Some(())
 }

@@ -78,7 +78,7 @@ impl AssessCase {
         };
         let at = self.world.facts.len();
         self.world.entity_of.push(Some(entity as u32));
-        let (record_id, values) = (at as i64, values.into());
+        let (record_id, values) = (at as i64, values.into_iter().collect());
         self.world.facts.push(Facts {
             registry,
             key: key.into(),

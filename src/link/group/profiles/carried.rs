@@ -5,6 +5,7 @@
 
 use super::{CannotLinks, Codes, GroupKey, NONE, Ordered, Profile, ProfileNo, Profiles, by_itself, code_of};
 use crate::link::codec::kept;
+use crate::link::flat_table::FlatTable;
 use crate::link::group::bearers::Doubt;
 use crate::link::group::rules::{Seats, seats_of};
 use crate::link::group::slips::meant;
@@ -90,7 +91,7 @@ impl Elsewhere {
 
 /// Groups the records of `record_table`, which are all that the codes among them have, as a city would of which `elsewhere` tells. `leads`: by
 /// registration number the one organisation code beside which it stands anywhere; 0 where there are several.
-pub(in crate::link) fn identify_beside(record_table: &RecordTable, leads: NumberMap<u64, u64>, elsewhere: Elsewhere) -> Profiles {
+pub(in crate::link) fn identify_beside(record_table: &RecordTable, leads: FlatTable<u64, u64>, elsewhere: Elsewhere) -> Profiles {
     let Elsewhere { seats, titled, issuers } = elsewhere;
     let of_record = vec![NONE; record_table.records.len()];
     let mut profiles = Profiles { of_record: of_record.into(), seats, titled, led: leads, ..Profiles::default() };

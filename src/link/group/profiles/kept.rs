@@ -2,6 +2,7 @@
 
 use super::Profiles;
 use crate::link::codec::{KeepAll, Reader, Writer};
+use crate::link::flat_table::FlatTable;
 use crate::link::group::stated::Stated;
 
 impl KeepAll for Profiles {
@@ -10,9 +11,9 @@ impl KeepAll for Profiles {
         to.flat(&self.members)?;
         to.flat(&self.of_record)?;
         to.map(&self.flags)?;
-        to.map(&self.groups)?;
+        self.groups.write(to)?;
         to.flat(&self.vacant)?;
-        to.map(&self.led)?;
+        self.led.write(to)?;
         self.registered.write(to)?;
         self.titled.write(to)?;
         to.map(&self.seats)
@@ -23,9 +24,9 @@ impl KeepAll for Profiles {
             members: from.flat()?,
             of_record: from.flat()?,
             flags: from.map()?,
-            groups: from.map()?,
+            groups: FlatTable::read(from)?,
             vacant: from.flat()?,
-            led: from.map()?,
+            led: FlatTable::read(from)?,
             registered: Stated::read(from)?,
             titled: Stated::read(from)?,
             seats: from.map()?,
