@@ -21,6 +21,7 @@ use crate::assess::union_id;
 use crate::link::{Decision, EntityKey, LinkedRelation, Linker, ReviewPair};
 use crate::model::facts::{AssessmentInput, Facts, RegistryTraits, RelationKind, StatedTie};
 use crate::model::linkage::Evidence;
+use crate::model::text::json;
 use crate::model::value::PartialDate;
 use crate::publish::{DecidedRecord, ToldPair, open_pairs};
 use crate::store::relation::RelationRow;
@@ -291,7 +292,7 @@ fn assembled(linked: Linked, plan: Plan, registries: Vec<RegistryTraits>, facts:
             weight: d.weight,
             evidence: match evidence.is_empty() {
                 true => "".into(),
-                false => serde_json::to_string(&evidence).expect("plain texts").into(),
+                false => json(&evidence),
             },
             runner_up: d.runner_up,
             refused: d.refused.map(|r| r.name()),

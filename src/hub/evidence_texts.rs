@@ -4,6 +4,7 @@ use crate::link::ReviewPair;
 use crate::model::facts::Facts;
 use crate::model::field::Field;
 use crate::model::linkage::Evidence;
+use crate::model::text::json;
 use crate::publish::ToldPair;
 
 /// Addresses and phones as the registries wrote them: linking keeps numbers only.
@@ -30,5 +31,5 @@ pub(super) fn told<'f>(
 ) -> ToldPair {
     let [left, right] = [(pair.left_store_id, pair.left.part), (pair.right_store_id, pair.right.part)].map(fact);
     show_texts(&mut evidence, left, right);
-    ToldPair { pair, evidence: serde_json::to_string(&evidence).expect("plain texts").into() }
+    ToldPair { pair, evidence: json(&evidence) }
 }

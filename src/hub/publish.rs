@@ -28,6 +28,7 @@ use crate::model::enterprise::Enterprise;
 use crate::model::facts::{AssessmentInput, Facts, RegistryTraits, StandingFinding, StatedTie};
 use crate::model::linkage::{Judgement, LinkRecord};
 use crate::model::record::RegistryIndex;
+use crate::model::text::json;
 use crate::model::value::PartialDate;
 use crate::model::verdict::{GapStatus, Unmet};
 use crate::publish::{DecidedRecord, INPUTS, Publication, PublishError, StoredLinks, ToldPair, open_pairs, publish};
@@ -429,11 +430,7 @@ impl Hub {
                 entity: d.entity,
                 method: d.method,
                 weight: d.weight,
-                evidence: if evidence.is_empty() {
-                    "".into()
-                } else {
-                    serde_json::to_string(&evidence).expect("plain texts").into()
-                },
+                evidence: if evidence.is_empty() { "".into() } else { json(&evidence) },
                 runner_up: d.runner_up,
                 refused: d.refused.map(|r| r.name()),
                 news: news.is_some_and(|news| news.contains(&d.record)),

@@ -141,7 +141,10 @@ impl<T: Pod> FlatList<T> {
     /// Puts one behind the others.
     pub fn push(&mut self, value: T) {
         if self.len == self.room {
-            return self.as_vector(1, |values| values.push(value));
+            return self.as_vector(1, |values| {
+                reserve(values, 1);
+                values.push(value);
+            });
         }
         // SAFETY: there is room behind the last one, and it is this list's.
         unsafe { self.at.add(self.len).write(value) };
@@ -151,7 +154,10 @@ impl<T: Pod> FlatList<T> {
     /// Puts these behind the others.
     pub fn extend_from_slice(&mut self, more: &[T]) {
         if self.room - self.len < more.len() {
-            return self.as_vector(more.len(), |values| values.extend_from_slice(more));
+            return self.as_vector(more.len(), |values| {
+                reserve(values, more.len());
+                values.extend_from_slice(more);
+            });
         }
         // SAFETY: there is room behind the last one, it is this list's, and `more` lies elsewhere.
         unsafe { std::ptr::copy_nonoverlapping(more.as_ptr(), self.at.add(self.len).as_ptr(), more.len()) };
@@ -181,6 +187,18 @@ impl<T: Pod> FlatList<T> {
         Some(last)
     }
 }
+
+/// Makes room for so many more. Large lists grow fourfold: what nobody has written to takes no memory, and what moves has to be cleared and
+/// copied again.
+fn reserve<T>(values: &mut Vec<T>, more: usize) {
+    if values.capacity() - values.len() < more {
+        let fourfold = if size_of_val(values.as_slice()) < LARGE { 0 } else { 3 * values.len() };
+        values.reserve(more.max(fourfold));
+    }
+}
+
+/// Bytes from which on a list is large.
+const LARGE: usize = 1 << 20;
 
 impl<T: Pod> Drop for FlatList<T> {
     fn drop(&mut self) {

@@ -189,6 +189,12 @@ pub fn sound_alike(a: Glyph, b: Glyph) -> bool {
     a == b || of(a).iter().any(|reading| *reading != 0 && of(b).contains(reading))
 }
 
+/// Whether two texts are one. They are short and differ early, as a rule, where the call of a comparison of memory costs more than what
+/// it compares.
+pub fn same(a: &[Glyph], b: &[Glyph]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(one, other)| one == other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::glyph::{Glyph, glyphs};
+use super::glyph::{Glyph, glyphs, same};
 use super::name_parts::NameRef;
 use super::place::PLACES;
 
@@ -25,10 +25,10 @@ pub fn named_places(a: NameRef<'_>, b: NameRef<'_>) -> NamedPlaces {
     let compatible = |x: &[Glyph], y: &[Glyph]| {
         let (short, long) = if x.len() <= y.len() { (x, y) } else { (y, x) };
         // 北京 and 北京市, 北京 and 北京市海淀区: the shorter is the longer without suffixes.
-        short.is_empty() || long.starts_with(short) || short.iter().all(|g| long.contains(g))
+        short.is_empty() || same(&long[..short.len()], short) || short.iter().all(|g| long.contains(g))
     };
     match () {
-        _ if a.place() == b.place() && a.inner_place() == b.inner_place() => NamedPlaces::Same,
+        _ if same(a.place(), b.place()) && same(a.inner_place(), b.inner_place()) => NamedPlaces::Same,
         _ if all(a) == 0 || all(b) == 0 => NamedPlaces::Dropped,
         // 某某（上海）律师事务所 of a firm in 北京.
         _ if elsewhere(a, b) || elsewhere(b, a) => NamedPlaces::Differ,
@@ -40,7 +40,7 @@ pub fn named_places(a: NameRef<'_>, b: NameRef<'_>) -> NamedPlaces {
         // 宣武区 and 西城区, 密云县 and 密云区: one county by its name of then and of today.
         _ if a.shape.place_code != 0
             && a.shape.place_code == b.shape.place_code
-            && a.inner_place() == b.inner_place()
+            && same(a.inner_place(), b.inner_place())
             && ![a, b].iter().any(|name| name.place().last().is_some_and(|end| TOWNS.contains(end))) =>
         {
             NamedPlaces::Dropped

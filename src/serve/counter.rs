@@ -269,16 +269,17 @@ fn find(plain: &RestRequest, unit: &Unit) -> Finding {
                 return if agrees { Finding::One(*row, 1.0, "CODE") } else { Finding::One(*row, 0.5, "CODE_OTHER_NAME") };
             }
             [] => {}
-            several => {
-                return Finding::Several(several.iter().take(CANDIDATES).map(|row| (*row, 1.0 / several.len() as f64)).collect());
-            }
+            several => return any_of(several),
         }
     }
     let Some(name) = name else { return Finding::Nobody };
     let same: Vec<Row> = edition.rows(&LookupKey::Name(name.clone())).into_iter().filter(visible).collect();
     // A code that nobody has was given as well: whoever bears the name has another one.
-    if let ([row], None) = (same.as_slice(), &code) {
-        return Finding::One(*row, 0.95, "NAME");
+    match (same.as_slice(), &code) {
+        ([row], None) => return Finding::One(*row, 0.95, "NAME"),
+        // Nothing but a code tells them apart, whatever else likens one of them more.
+        (several @ [_, _, ..], None) => return any_of(several),
+        _ => {}
     }
     let Ok(found) = candidates(plain, &name) else { return Finding::Nobody };
     match found.first() {
@@ -288,6 +289,11 @@ fn find(plain: &RestRequest, unit: &Unit) -> Finding {
         }
         None => Finding::Nobody,
     }
+}
+
+/// One of these, each as likely as the others.
+fn any_of(rows: &[Row]) -> Finding {
+    Finding::Several(rows.iter().take(CANDIDATES).map(|row| (*row, 1.0 / rows.len() as f64)).collect())
 }
 
 /// What to do: code, and the text in both languages.

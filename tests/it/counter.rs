@@ -58,10 +58,13 @@ async fn a_code_or_a_name_is_told_its_verdict_and_what_to_do_in_both_languages()
         assert_eq!((&answers[3]["found"], &answers[3]["advice"]["code"]), (&json!("WRONG"), &json!("ask_again")));
     }
     // A name that several bear is asked again by code; the answer names them.
-    let mut names = std::collections::HashMap::new();
+    let mut names = std::collections::BTreeMap::new();
     (0..edition.len()).for_each(|row| *names.entry(edition.enterprise(row).name()).or_insert(0) += 1);
     let (shared, _) = names.iter().find(|(_, n)| **n > 1).expect("namesakes");
     let (own, _) = names.iter().find(|(_, n)| **n == 1).expect("a name of its own");
+    let all: Vec<_> = names.iter().filter(|(_, n)| **n > 1).take(20).map(|(name, _)| json!({ "name": name })).collect();
+    let several = checked(&served, "en", json!(all)).await;
+    assert!(several.iter().all(|answer| answer["found"] == json!("SEVERAL")), "whichever of the names is asked");
     let answers =
         checked(&served, "en", json!([{ "name": shared }, { "name": own }, "不存在的某某单位", "No Such Firm Ltd"])).await;
     assert_eq!(answers[3]["asked"], json!({ "code": null, "name": "No Such Firm Ltd" }), "Latin letters are no code");

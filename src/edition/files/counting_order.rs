@@ -23,7 +23,7 @@ const MOST_CELLS: usize = 4_000_000;
 const AT_ONCE: usize = 200_000;
 /// As many employees or members as do not fit, or more.
 const MANY: i16 = i16::MAX;
-/// Rows of a word that are looked at one by one; more of them are summed with the others masked.
+/// Rows of a word, as a rule, that are looked at one by one; more of them are summed with the others masked.
 const FEW: u32 = 6;
 /// Values of facets whose rows are kept in an order.
 const KEPT_FACETS: usize = 48;
@@ -328,21 +328,24 @@ impl CountingOrder {
         if u64::from(count) == whole.count {
             return Some(whole);
         }
-        // Whichever are fewer, those that are left or the others, are looked at.
-        let is = u64::from(count) * 2 <= whole.count;
-        let mut some = Cell::default();
+        let mut some = Cell { count: u64::from(count), ..Cell::default() };
         let has_more = whole.members > 0 || whole.unions > 0;
-        for word in words.clone() {
-            let mut left = (if is { bits[word] } else { !bits[word] }) & mask(word);
-            if left.count_ones() > FEW && !stretch.has_many {
-                let rows = word * 64..(word + 1) * 64;
+        let fewer = count.min((stretch.end - stretch.start) - count);
+        if fewer > FEW * words.len() as u32 && !stretch.has_many {
+            for word in words.clone() {
+                let (left, rows) = (bits[word] & mask(word), word * 64..(word + 1) * 64);
                 some.employees += u64::from(sum_of(&self.employees[rows.clone()], left));
                 if has_more {
                     some.members += u64::from(sum_of(&self.members[rows.clone()], left));
                     some.unions += u64::from(sum_of(&self.unions[rows], left));
                 }
-                continue;
             }
+            return Some(some);
+        }
+        // Whichever are fewer, those that are left or the others, are looked at.
+        let is = fewer == count;
+        for word in words.clone() {
+            let mut left = (if is { bits[word] } else { !bits[word] }) & mask(word);
             while left != 0 {
                 let at = word * 64 + left.trailing_zeros() as usize;
                 left &= left - 1;
@@ -352,7 +355,6 @@ impl CountingOrder {
                 }
             }
         }
-        some.count = u64::from(count);
         if !is {
             (some.employees, some.members, some.unions) =
                 (whole.employees - some.employees, whole.members - some.members, whole.unions - some.unions);

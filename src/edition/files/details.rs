@@ -12,6 +12,7 @@ use crate::edition::error::EditionError;
 use crate::edition::format::cells::get;
 use crate::edition::format::table::{TableColumn, column};
 use crate::model::enterprise::Enterprise;
+use crate::model::text::json;
 use crate::model::verdict::{PossibleUnion, PriorityFactor, Reason, UnionLink, Verdicts};
 
 /// What `details.arrow` holds of the verdicts: everything that is no column of `enterprises.arrow`.
@@ -71,8 +72,7 @@ pub(in crate::edition) fn read_beside(batch: &RecordBatch) -> Result<LargeString
 /// Puts the reasons of an enterprise together as an edition keeps them. Of a city's they take half of the memory so, and are written
 /// down once; the lists themselves are empty then, but for the unions.
 pub fn pack_reasons(e: &mut Enterprise) {
-    let told = serde_json::to_string(&Reasons::of(&e.verdicts)).expect("plain texts and numbers");
-    e.reasons = Some(told.into());
+    e.reasons = Some(json(&Reasons::of(&e.verdicts)));
     let Verdicts { size, union, gap, fund, priority } = &mut e.verdicts;
     (size.reasons, union.reasons, gap.reasons, fund.reasons) = Default::default();
     (union.possible, priority.factors) = Default::default();

@@ -323,7 +323,7 @@ mod tests {
         // Some stand under an industrial union, of which the policy does not say which industries are its own.
         input.enterprises.iter_mut().step_by(11).for_each(|e| e.federation = Some("I-EDU".into()));
         // Some have more people than a narrow number holds.
-        for (at, heads) in [65_534, 65_535, 70_000].into_iter().enumerate() {
+        for (at, heads) in [32_766, 32_767, 65_535, 70_000].into_iter().enumerate() {
             input.enterprises[at * 3].people.employees = heads;
             input.enterprises[at * 5 + 1].people.members = heads;
         }

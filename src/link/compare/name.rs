@@ -8,7 +8,7 @@ use super::levels::{FormLevel, NameLevel, PlaceLevel};
 use super::weights::Weights;
 use crate::link::records::{LEGAL_UNIT, NameNo, RecordNo, RecordTable};
 use crate::normalise::Glyph;
-use crate::normalise::glyph::{is_latin, sound_alike};
+use crate::normalise::glyph::{is_latin, same, sound_alike};
 use crate::normalise::name::{is_numeral, is_trade, number};
 use crate::normalise::name_parts::{LONGEST, NameRef};
 use crate::normalise::named_places::{NamedPlaces, named_places};
@@ -66,7 +66,7 @@ pub fn units(
     right: &[RecordNo],
 ) -> Option<NameLevel> {
     let (a, b) = (record_table.name(here), record_table.name(there));
-    if a.tail() == b.tail() {
+    if same(a.tail(), b.tail()) {
         return None;
     }
     let own = |name: NameNo, records: &[RecordNo]| {
@@ -84,7 +84,7 @@ pub fn units(
 pub fn is_one_registered(record_table: &RecordTable, (here, there): (NameNo, NameNo)) -> bool {
     let (a, b) = (record_table.name(here), record_table.name(there));
     here != 0
-        && a.glyphs == b.glyphs
+        && same(a.glyphs, b.glyphs)
         && a.place().len() + a.inner_place().len() > 0
         && a.tail().is_empty()
         && a.form().ends_with(&COMPANY_WORD)
@@ -128,22 +128,26 @@ fn relation(record_table: &RecordTable, here: NameNo, there: NameNo) -> (NameLev
     (level, form, places(a, b))
 }
 
-/// Whether two texts are one. They are short and differ early, as a rule, where the call of a comparison of memory costs more than what
-/// it compares.
-fn same(a: &[Glyph], b: &[Glyph]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(one, other)| one == other)
+/// Whether a text ends with another, as [`same`] compares.
+fn ends(text: &[Glyph], end: &[Glyph]) -> bool {
+    text.len() >= end.len() && text.iter().rev().zip(end.iter().rev()).all(|(one, other)| one == other)
+}
+
+/// Whether a text begins with another, as [`same`] compares.
+fn begins(text: &[Glyph], beginning: &[Glyph]) -> bool {
+    text.len() >= beginning.len() && text.iter().zip(beginning).all(|(one, other)| one == other)
 }
 
 /// `long` is `short` with a place in front that was not taken for one (平谷鑫达商贸), or `short`'s beginning was taken for
 /// a place (安达路通 for 路通 of 安达).
 fn prefixed(long: NameRef<'_>, short: NameRef<'_>) -> bool {
     let (x, y) = (long.stem(), short.stem());
-    if !same(long.branch(), short.branch()) {
+    // Most pairs end here, by their last glyph.
+    if x.len() <= y.len() || !ends(x, y) || !same(long.branch(), short.branch()) {
         return false;
     }
-    let place = short.place();
-    let taken = !place.is_empty() && x.len() == place.len() + y.len() && x.starts_with(place) && x.ends_with(y);
-    taken || y.len() >= 4 && x.len() > y.len() && x.ends_with(y) && PLACES.is_place(&x[..x.len() - y.len()])
+    let (front, place) = (&x[..x.len() - y.len()], short.place());
+    !place.is_empty() && same(front, place) || y.len() >= 4 && PLACES.is_place(front)
 }
 
 /// 昌平某某商贸 and 密云某某商贸: the 字号 seem to begin with a place each, and the rest is the same.
@@ -161,8 +165,8 @@ fn formless(short: NameRef<'_>, long: NameRef<'_>) -> bool {
         && !short.is_branch()
         && CORPORATE.contains(&long.shape.form_class)
         && short.core().len() == long.stem().len() + long.tail().len()
-        && short.core().starts_with(long.stem())
-        && short.core().ends_with(long.tail())
+        && begins(short.core(), long.stem())
+        && ends(short.core(), long.tail())
 }
 
 fn forms(a: NameRef<'_>, b: NameRef<'_>) -> FormLevel {
@@ -184,7 +188,7 @@ fn partners(long: NameRef<'_>, short: NameRef<'_>) -> bool {
     long.shape.form_class == *PARTNERSHIP
         && !short.form().is_empty()
         && long.form().len() > short.form().len()
-        && long.form().starts_with(short.form())
+        && begins(long.form(), short.form())
 }
 
 static PARTNERSHIP: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| crate::normalise::words::form_class("合伙企业"));
@@ -281,7 +285,7 @@ fn stems(a: NameRef<'_>, b: NameRef<'_>) -> NameLevel {
         }
     }
     // 某某软件园 of 某某软件园管理有限公司.
-    if !a.form().is_empty() && !a.is_shortened() && !CORPORATE.contains(&a.shape.form_class) && b.stem().starts_with(a.core()) {
+    if !a.form().is_empty() && !a.is_shortened() && !CORPORATE.contains(&a.shape.form_class) && begins(b.stem(), a.core()) {
         return NameLevel::TradeCut;
     }
     let (brand, other) = (a.brand(), b.brand());
@@ -306,12 +310,12 @@ fn branches(a: NameRef<'_>, b: NameRef<'_>) -> Option<NameLevel> {
     let (x, y) = (Flat::of([a.stem(), a.branch(), &[]]), Flat::of([b.stem(), b.branch(), &[]]));
     let slipped = slip(x.get(), y.get(), b.brand().len());
     match () {
-        _ if x.get() == y.get() => Some(NameLevel::Equal),
+        _ if same(x.get(), y.get()) => Some(NameLevel::Equal),
         _ if a.is_branch() != b.is_branch() => Some(NameLevel::BranchAndParent),
         // 物流 for 物流分公司.
-        _ if a.stem() == b.stem() && cut_short(a.branch(), b.branch()) => Some(NameLevel::DropInTrade),
+        _ if same(a.stem(), b.stem()) && cut_short(a.branch(), b.branch()) => Some(NameLevel::DropInTrade),
         // Of two branches another glyph is another place or number; a glyph that sounds alike, or stands twice, is a slip.
-        _ if a.stem() == b.stem() => {
+        _ if same(a.stem(), b.stem()) => {
             let is_slip =
                 |level: &NameLevel| !matches!(level, NameLevel::TwoSlips | NameLevel::OtherInBrand | NameLevel::OtherInTrade);
             Some(slipped.filter(|level| a.branch().len() > 3 && is_slip(level)).unwrap_or(NameLevel::OtherBranch))
@@ -390,7 +394,7 @@ fn abbreviation(a: NameRef<'_>, b: NameRef<'_>) -> Option<NameLevel> {
     if !short_form || x.len() < 2 || x.len() >= y.len() || a.is_branch() != b.is_branch() {
         return None;
     }
-    if y.starts_with(x) {
+    if begins(y, x) {
         return Some(if x.len() <= b.brand().len() { NameLevel::TradeAbsent } else { NameLevel::TradeCut });
     }
     // 中石化 of 中国石油化工, 北汽 of 北京汽车: the place has an initial too.
@@ -409,7 +413,7 @@ fn without_county<'a>(a: NameRef<'a>, b: NameRef<'_>) -> &'a [Glyph] {
 
 fn cut_short(x: &[Glyph], y: &[Glyph]) -> bool {
     let (short, long) = if x.len() <= y.len() { (x, y) } else { (y, x) };
-    short.len() >= 2 && long.starts_with(short) && BRANCH_OFFICE.starts_with(&long[short.len()..])
+    short.len() >= 2 && begins(long, short) && BRANCH_OFFICE.starts_with(&long[short.len()..])
 }
 
 static BRANCH_OFFICE: std::sync::LazyLock<Vec<Glyph>> = std::sync::LazyLock::new(|| crate::normalise::glyph::glyphs("分公司"));
@@ -422,7 +426,7 @@ fn is_numbered(long: &[Glyph], short: &[Glyph]) -> bool {
     let front = long.iter().zip(short).take_while(|(a, b)| a == b).count();
     let more = &long[front..front + long.len() - short.len()];
     let counts = |g: &Glyph| is_numeral(*g) || *g == *ORDINAL || COUNTED.contains(g);
-    long[front + more.len()..] == short[front..] && more.iter().all(counts) && more.iter().any(|g| is_numeral(*g))
+    same(&long[front + more.len()..], &short[front..]) && more.iter().all(counts) && more.iter().any(|g| is_numeral(*g))
 }
 
 static COUNTED: std::sync::LazyLock<Vec<Glyph>> = std::sync::LazyLock::new(|| crate::normalise::glyph::glyphs("期号届批轮次分"));

@@ -235,16 +235,16 @@ impl RecordTable {
     /// Adds records or replaces those with the same reference. The numbers of the records touched, in order.
     pub fn put(&mut self, records: &[LinkRecord], settings: &LinkSettings) -> Vec<RecordNo> {
         let mut touched = Vec::with_capacity(records.len());
-        for chunk in records.chunks(1 << 15) {
-            let drafts: Vec<(Draft, Option<LinkRecord>)> = chunk
+        for chunk in records.chunks(1 << 13) {
+            let drafts: Vec<(Draft, Option<Box<LinkRecord>>)> = chunk
                 .par_iter()
                 .map(|record| {
-                    let straight = straightened(record);
-                    (self.draft(straight.as_ref().unwrap_or(record)), straight)
+                    let straight = straightened(record).map(Box::new);
+                    (self.draft(straight.as_deref().unwrap_or(record)), straight)
                 })
                 .collect();
-            let enter = |(record, (draft, straight)): (&LinkRecord, (Draft, Option<LinkRecord>))| {
-                self.enter(straight.as_ref().unwrap_or(record), draft, settings)
+            let enter = |(record, (draft, straight)): (&LinkRecord, (Draft, Option<Box<LinkRecord>>))| {
+                self.enter(straight.as_deref().unwrap_or(record), draft, settings)
             };
             touched.extend(chunk.iter().zip(drafts).map(enter));
         }
