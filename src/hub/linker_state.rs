@@ -173,11 +173,14 @@ impl WritingLinker {
             let path = self.written.as_ref()?.lies_at().to_owned();
             let (settings, weights) = (self.settings.clone(), self.weights.clone());
             let again = move || {
-                let file: KeptFile<Head> = KeptFile::open(&path, KIND).ok()?;
-                let lent = Lent::mapped(file.map_copy().ok()?, file.reopened().ok()?);
-                let linker = Linker::read(lent, file.len as usize, settings, weights);
+                let read = || {
+                    let file: KeptFile<Head> = KeptFile::open(&path, KIND).ok()?;
+                    let lent = Lent::mapped(file.map_copy().ok()?, file.reopened().ok()?);
+                    Linker::read(lent, file.len as usize, settings, weights)
+                };
+                let linker = read();
                 if linker.is_none() {
-                    tracing::warn!("{} is damaged; linking everything anew", path.display());
+                    tracing::warn!("{} is damaged or cannot be read; linking everything anew", path.display());
                 }
                 linker
             };

@@ -19,7 +19,7 @@ use super::problem::{Code, Problem};
 use super::reconcile::{candidates, respond};
 use super::state::{COUNTER, Reading, ServerState};
 use crate::access::Sight;
-use crate::edition::{EnterpriseRow, LookupKey, Row};
+use crate::edition::{Edition, EnterpriseRow, LookupKey, Row};
 use crate::model::identifier::clean_identifier;
 use crate::model::message::{Lang, reason_text};
 use crate::model::reference::unions::federation_unit;
@@ -269,17 +269,20 @@ fn find(plain: &RestRequest, unit: &Unit) -> Finding {
                 return if agrees { Finding::One(*row, 1.0, "CODE") } else { Finding::One(*row, 0.5, "CODE_OTHER_NAME") };
             }
             [] => {}
-            several => return any_of(several),
+            _ => return any_of(edition, rows),
         }
     }
     let Some(name) = name else { return Finding::Nobody };
     let same: Vec<Row> = edition.rows(&LookupKey::Name(name.clone())).into_iter().filter(visible).collect();
     // A code that nobody has was given as well: whoever bears the name has another one.
-    match (same.as_slice(), &code) {
-        ([row], None) => return Finding::One(*row, 0.95, "NAME"),
-        // Nothing but a code tells them apart, whatever else likens one of them more.
-        (several @ [_, _, ..], None) => return any_of(several),
-        _ => {}
+    if let ([row], None) = (same.as_slice(), &code) {
+        return Finding::One(*row, 0.95, "NAME");
+    }
+    // Of those who bear it today nothing but a code tells which is meant, whatever else likens one of them more. Who bore it before is
+    // another matter.
+    let today: Vec<Row> = same.into_iter().filter(|row| edition.enterprise(*row).is_called(&name)).collect();
+    if today.len() > 1 && code.is_none() {
+        return any_of(edition, today);
     }
     let Ok(found) = candidates(plain, &name) else { return Finding::Nobody };
     match found.first() {
@@ -291,9 +294,11 @@ fn find(plain: &RestRequest, unit: &Unit) -> Finding {
     }
 }
 
-/// One of these, each as likely as the others.
-fn any_of(rows: &[Row]) -> Finding {
-    Finding::Several(rows.iter().take(CANDIDATES).map(|row| (*row, 1.0 / rows.len() as f64)).collect())
+/// One of these, each as likely as the others: by their ids, since rows stand in the order of a score that not everybody may see.
+fn any_of(edition: &Edition, mut rows: Vec<Row>) -> Finding {
+    rows.sort_unstable_by_key(|row| edition.enterprise(*row).id());
+    let chance = 1.0 / rows.len() as f64;
+    Finding::Several(rows.into_iter().take(CANDIDATES).map(|row| (row, chance)).collect())
 }
 
 /// What to do: code, and the text in both languages.

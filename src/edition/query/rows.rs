@@ -10,6 +10,7 @@ use roaring::RoaringBitmap;
 
 use crate::edition::files::details::{Covering, Reasons};
 use crate::edition::files::members::{MemberColumns, RecordsByRegistry};
+use crate::edition::files::names::fold;
 use crate::edition::files::unions::{UnionColumns, UnionTold};
 use crate::edition::format::cells::{date, money, number, text, texts, word};
 use crate::edition::format::row::Row;
@@ -170,6 +171,10 @@ impl<'a> EnterpriseRow<'a> {
     pub fn id(&self) -> &'a str {
         let (part, row) = self.standing();
         part.columns.id.value(row)
+    }
+    /// Whether this is its name today, whatever width, case and punctuation it is written in.
+    pub fn is_called(&self, name: &str) -> bool {
+        fold(self.name()) == fold(name)
     }
     /// The chosen name.
     pub fn name(&self) -> &'a str {
