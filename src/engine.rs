@@ -10,6 +10,7 @@ pub mod kernel;
 pub mod land;
 pub mod publish;
 pub mod records;
+pub mod spill;
 #[warn(missing_docs)]
 pub mod store;
 

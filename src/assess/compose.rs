@@ -1,5 +1,7 @@
 //! One enterprise: its chosen values, its tags, its verdicts. The steps of assessing, in their order.
 
+use thin_vec::ThinVec;
+
 use super::context::Context;
 use super::entity_facts::EntityFacts;
 use super::fund::Contradiction;
@@ -31,13 +33,13 @@ pub struct Choices<'a> {
     chosen: [Option<Chosen<'a>>; EnterpriseField::ALL.len()],
     pub conflicts: Bits,
     /// Per conflicting field the registries that differ from the chosen value.
-    pub disputed_by: Vec<(EnterpriseField, Bits)>,
+    pub disputed_by: ThinVec<(EnterpriseField, Bits)>,
 }
 
 impl<'a> Choices<'a> {
     pub fn new(context: &Context<'a>, dossier: EntityFacts<'a>) -> Choices<'a> {
         let mut choices =
-            Choices { chosen: [None; EnterpriseField::ALL.len()], conflicts: Bits::default(), disputed_by: Vec::new() };
+            Choices { chosen: [None; EnterpriseField::ALL.len()], conflicts: Bits::default(), disputed_by: ThinVec::new() };
         let mut candidates: Vec<Candidate<'a>> = Vec::with_capacity(8);
         for field in EnterpriseField::ALL {
             survivorship::read(context, dossier, *field, &mut candidates);
@@ -210,7 +212,7 @@ fn describe<'a>(context: &Context<'a>, dossier: EntityFacts<'a>, choices: &Choic
 }
 
 /// Every identifier its records carry, cleaned, each once.
-fn identifiers(dossier: EntityFacts<'_>) -> Vec<(IdentifierKind, Box<str>)> {
+fn identifiers(dossier: EntityFacts<'_>) -> ThinVec<(IdentifierKind, Box<str>)> {
     const KINDS: [(Field, IdentifierKind); 4] = [
         (Field::OrganisationCode, IdentifierKind::OrganisationCode),
         (Field::RegistrationNumber, IdentifierKind::Registration),
@@ -225,7 +227,7 @@ fn identifiers(dossier: EntityFacts<'_>) -> Vec<(IdentifierKind, Box<str>)> {
         .collect();
     found.sort_unstable();
     found.dedup();
-    found
+    found.into()
 }
 
 fn unjudged() -> Verdicts {
@@ -234,18 +236,23 @@ fn unjudged() -> Verdicts {
             verdict: SizeStatus::Unknown,
             basis: None,
             rule: None,
-            reasons: Vec::new(),
+            reasons: ThinVec::new(),
             size_class: SizeClass::Unknown,
         },
-        union: UnionVerdict { verdict: UnionStatus::None, unions: Vec::new(), possible: Vec::new(), reasons: Vec::new() },
-        gap: GapVerdict { status: GapStatus::Undecided, reasons: Vec::new(), since: None },
+        union: UnionVerdict {
+            verdict: UnionStatus::None,
+            unions: ThinVec::new(),
+            possible: ThinVec::new(),
+            reasons: ThinVec::new(),
+        },
+        gap: GapVerdict { status: GapStatus::Undecided, reasons: ThinVec::new(), since: None },
         fund: FundVerdict {
             status: FundStatus::Unknown,
             period: "".into(),
             due: None,
             paid: None,
             kind_paid: None,
-            reasons: Vec::new(),
+            reasons: ThinVec::new(),
         },
         priority: Priority::default(),
     }
@@ -273,8 +280,8 @@ fn branch(context: &Context<'_>, dossier: EntityFacts<'_>, choices: &Choices<'_>
     }
 }
 
-fn former_names(dossier: EntityFacts<'_>, name: &str) -> Vec<Box<str>> {
-    let mut names: Vec<Box<str>> = Vec::new();
+fn former_names(dossier: EntityFacts<'_>, name: &str) -> ThinVec<Box<str>> {
+    let mut names: ThinVec<Box<str>> = ThinVec::new();
     for text in dossier.of_kind(RecordKind::Enterprise).filter_map(|f| f.text(Field::FormerName)) {
         for part in text.split([';', '；', '|']).map(str::trim) {
             if !part.is_empty() && part != name && part != "无" && !names.iter().any(|n| **n == *part) {
@@ -286,8 +293,8 @@ fn former_names(dossier: EntityFacts<'_>, name: &str) -> Vec<Box<str>> {
 }
 
 /// ISO 3166 codes of the investors' countries and regions, each once.
-fn investor_countries(dossier: EntityFacts<'_>) -> Vec<Box<str>> {
-    let mut found: Vec<Box<str>> = Vec::new();
+fn investor_countries(dossier: EntityFacts<'_>) -> ThinVec<Box<str>> {
+    let mut found: ThinVec<Box<str>> = ThinVec::new();
     let told = dossier.facts().filter(|f| matches!(f.kind, RecordKind::Enterprise | RecordKind::Investment));
     for text in told.filter_map(|f| f.text(Field::InvestorCountry)) {
         for part in text.split([';', '；', '、', ',', '，']).map(str::trim) {

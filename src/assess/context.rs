@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use thin_vec::ThinVec;
 
 use super::policy::Policy;
 use super::rules::Rules;
@@ -39,8 +40,8 @@ impl<'a> Context<'a> {
     }
 
     /// Why the registries do not bear the verdicts that `of` names; empty where they do.
-    pub(super) fn missing_sources(&self, of: impl Fn(NeededFor) -> bool) -> Vec<Reason> {
-        let mut reasons: Vec<Reason> = Vec::new();
+    pub(super) fn missing_sources(&self, of: impl Fn(NeededFor) -> bool) -> ThinVec<Reason> {
+        let mut reasons: ThinVec<Reason> = ThinVec::new();
         for reason in self.world.unmet.iter().filter(|u| of(u.verdict)).map(Unmet::reason) {
             if !reasons.contains(&reason) {
                 reasons.push(reason);

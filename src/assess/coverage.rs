@@ -3,6 +3,8 @@
 //! In: its links to the roll, its relations to a head or a group, what visits found, and records that nearly match. Out:
 //! the strongest coverage, every union that counts, and the reasons.
 
+use thin_vec::ThinVec;
+
 use super::context::Context;
 use super::entity_facts::EntityFacts;
 use super::unions::{Link, precedence, union_id};
@@ -13,8 +15,8 @@ use crate::model::verdict::{NeededFor, PossibleUnion, Reason, ReasonInput, Union
 
 /// The verdict on one enterprise.
 pub(crate) fn judge(context: &Context<'_>, dossier: EntityFacts<'_>) -> UnionVerdict {
-    let mut unions: Vec<UnionLink> = Vec::new();
-    let mut reasons = Vec::with_capacity(1);
+    let mut unions: ThinVec<UnionLink> = ThinVec::new();
+    let mut reasons = ThinVec::with_capacity(1);
     for link in context.roll.of(dossier.entity) {
         if unions.iter().any(|u| u.union == context.roll.unions[link.union].id) {
             continue;
@@ -46,7 +48,7 @@ pub(crate) fn judge(context: &Context<'_>, dossier: EntityFacts<'_>) -> UnionVer
         verdict = Some(found);
     }
     let pairs = context.attached.pairs.get(&dossier.entity).map(Vec::as_slice).unwrap_or_default();
-    let mut possible: Vec<PossibleUnion> = Vec::new();
+    let mut possible: ThinVec<PossibleUnion> = ThinVec::new();
     for pair in pairs {
         let union = union_id(&pair.union_record.registry, &pair.union_record.key);
         if unions.iter().any(|u| u.union == union) {

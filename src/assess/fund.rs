@@ -5,6 +5,8 @@
 
 use chrono::{Months, NaiveDate};
 
+use thin_vec::{ThinVec, thin_vec};
+
 use super::context::Context;
 use super::entity_facts::EntityFacts;
 use super::{values, vocabulary};
@@ -169,7 +171,7 @@ pub(crate) fn judge(
             due: None,
             paid: None,
             kind_paid: None,
-            reasons: Vec::new(),
+            reasons: ThinVec::new(),
         };
         verdict.due = payroll.map(|(yearly, _)| on(yearly));
         verdict.reasons = context.missing_sources(|v| v == NeededFor::Fund);
@@ -210,7 +212,7 @@ pub(crate) fn judge(
         inputs.push(ReasonInput::missing("payroll"));
     }
     let contradiction = contradiction.map(|code| Contradiction { enterprise: dossier.id().into(), code, inputs: inputs.clone() });
-    let reasons = vec![Reason { code: code.into(), inputs }];
+    let reasons = thin_vec![Reason { code: code.into(), inputs }];
     (FundVerdict { status, period: period.to_string().into(), due, paid, kind_paid: kind, reasons }, contradiction)
 }
 

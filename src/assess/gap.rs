@@ -11,6 +11,8 @@
 
 use chrono::{Months, NaiveDate};
 
+use thin_vec::{ThinVec, thin_vec};
+
 use super::context::Context;
 use super::coverage::finding_input;
 use super::entity_facts::EntityFacts;
@@ -43,12 +45,12 @@ pub(crate) fn judge(
     union: UnionStatus,
 ) -> GapVerdict {
     let (status, mut reasons) = match out_of_scope(context, scope) {
-        Some(reason) => (GapStatus::OutOfScope, vec![reason]),
+        Some(reason) => (GapStatus::OutOfScope, thin_vec![reason]),
         None => match context.missing_sources(NeededFor::decides_the_gap) {
             missing if !missing.is_empty() => (GapStatus::Undecided, missing),
             _ => {
                 let (status, code) = decide(size, union);
-                (status, vec![Reason::new(code)])
+                (status, thin_vec![Reason::new(code)])
             }
         },
     };
@@ -138,7 +140,7 @@ pub fn grace_ends(established: PartialDate, months: u32) -> Option<NaiveDate> {
 }
 
 /// Since when it has been lacking: kept from earlier editions, today where it is new, unknown in the first edition.
-fn since(context: &Context<'_>, dossier: EntityFacts<'_>, status: GapStatus, reasons: &mut Vec<Reason>) -> Option<NaiveDate> {
+fn since(context: &Context<'_>, dossier: EntityFacts<'_>, status: GapStatus, reasons: &mut ThinVec<Reason>) -> Option<NaiveDate> {
     if !matches!(status, GapStatus::Lacking | GapStatus::LackingIndependent) {
         return None;
     }

@@ -4,6 +4,8 @@
 
 use chrono::NaiveDate;
 
+use thin_vec::ThinVec;
+
 use super::context::Context;
 use super::policy::PriorityPolicy;
 use crate::model::enterprise::Enterprise;
@@ -96,7 +98,7 @@ pub(crate) fn judge(context: &Context<'_>, enterprise: &Enterprise, heads: Optio
         return Priority::default();
     }
     let case = Case { context, enterprise, heads: heads.as_ref() };
-    let mut factors: Vec<PriorityFactor> = Vec::with_capacity(3);
+    let mut factors: ThinVec<PriorityFactor> = ThinVec::with_capacity(3);
     for factor in FACTORS {
         if let Some((points, input)) = (factor.judge)(&context.policy.priority, &case)
             && points > 0.0

@@ -3,6 +3,8 @@
 //! In: one enterprise's facts and its chosen industry. Out: ABOVE, BELOW or UNKNOWN with basis, rule, reasons and the
 //! size class. A missing input gives UNKNOWN and names the input; list and rule that disagree are both shown.
 
+use thin_vec::{ThinVec, thin_vec};
+
 use super::context::Context;
 use super::entity_facts::EntityFacts;
 use super::{survivorship, values};
@@ -210,7 +212,7 @@ pub(crate) fn judge<'a>(
     if !missing.is_empty() {
         return SizeVerdict { verdict: SizeStatus::Unknown, basis: None, rule: None, reasons: missing, size_class };
     }
-    let mut reasons = Vec::with_capacity(1);
+    let mut reasons = ThinVec::with_capacity(1);
     let by_rule = tried.as_ref().map(|t| (t.rule, t.above));
     if let Some((listed, facts)) = official_list(context, dossier) {
         let verdict = if listed { SizeStatus::Above } else { SizeStatus::Below };
@@ -255,9 +257,15 @@ pub(crate) fn judge<'a>(
             let mut missing = Reason { code: "missing_input".into(), inputs };
             missing.inputs.push(ReasonInput::new("rule", &tried.rule.id));
             if let Some((verdict, reason)) = proxy(context, dossier, &tried, industry) {
-                return SizeVerdict { verdict, basis: Some(SizeBasis::Proxy), rule, reasons: vec![reason, missing], size_class };
+                return SizeVerdict {
+                    verdict,
+                    basis: Some(SizeBasis::Proxy),
+                    rule,
+                    reasons: thin_vec![reason, missing],
+                    size_class,
+                };
             }
-            unknown(vec![missing], rule)
+            unknown(thin_vec![missing], rule)
         }
     }
 }

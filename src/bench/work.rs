@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
+use thin_vec::thin_vec;
 
 use super::asked::{check_cost, cost};
 use super::serve::Figure;
@@ -50,9 +51,9 @@ fn founded(bench: WorkBench, ids: &hashbrown::HashSet<String>) -> EditionInput {
     let mut members = Vec::new();
     for e in input.enterprises.iter_mut().filter(|e| ids.contains(&*e.id)) {
         e.verdicts.gap.status = GapStatus::Covered;
-        e.verdicts.gap.reasons = vec![Reason::new("covered_independent")];
+        e.verdicts.gap.reasons = thin_vec![Reason::new("covered_independent")];
         e.verdicts.union.verdict = UnionStatus::Independent;
-        e.verdicts.union.unions = vec![UnionLink {
+        e.verdicts.union.unions = thin_vec![UnionLink {
             union: e.id.replace('E', "U").into(),
             kind: UnionKind::Independent,
             since: None,
@@ -63,7 +64,7 @@ fn founded(bench: WorkBench, ids: &hashbrown::HashSet<String>) -> EditionInput {
         e.verdicts.fund.kind_paid = Some(FundKind::Dues);
         e.verdicts.fund.paid = Some(Money::from_yuan(1_000));
         let period = ReasonInput::new("period", "2026Q4").from_record("tax", &format!("dues-{}", e.id));
-        e.verdicts.fund.reasons = vec![Reason::new("fund_paid").with(period)];
+        e.verdicts.fund.reasons = thin_vec![Reason::new("fund_paid").with(period)];
         members.push(Member {
             enterprise: (&*e.id).into(),
             registry: "tax".into(),

@@ -137,7 +137,7 @@ mod tests {
     use crate::model::verdict::{FundStatus, Reason, ReasonInput, UnionKind, UnionLink};
 
     fn gap(status: GapStatus, reason: Reason) -> GapVerdict {
-        GapVerdict { status, reasons: vec![reason], since: None }
+        GapVerdict { status, reasons: [reason].into(), since: None }
     }
     fn union(verdict: UnionStatus) -> UnionVerdict {
         let link = UnionLink {
@@ -147,12 +147,12 @@ mod tests {
             registry: "roll".into(),
             record: "R1".into(),
         };
-        let unions = if founded(verdict).is_some() { vec![link] } else { Vec::new() };
-        UnionVerdict { verdict, unions, possible: Vec::new(), reasons: Vec::new() }
+        let unions = founded(verdict).map(|_| link).into_iter().collect();
+        UnionVerdict { verdict, unions, possible: Default::default(), reasons: Default::default() }
     }
     fn fund(kind: Option<FundKind>) -> FundVerdict {
         let period = ReasonInput::new("period", "2026Q3").from_record("fund", "P1");
-        let reasons = if kind.is_some() { vec![Reason::new("fund_paid").with(period)] } else { Vec::new() };
+        let reasons = kind.map(|_| Reason::new("fund_paid").with(period)).into_iter().collect();
         let paid = kind.map(|_| Money::from_yuan(1_000));
         FundVerdict { status: FundStatus::Paid, period: "2026Q3".into(), due: None, paid, kind_paid: kind, reasons }
     }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use thin_vec::{ThinVec, thin_vec};
 
 use super::{AreaLabel, CountingRules, EditionInput, EditionSource, IndustryLabel, Labels, Member};
 use crate::model::enterprise::{Bits, Enterprise, EnterpriseField, IdentifierKind, Location, LocationBasis, People, TradeUnion};
@@ -168,8 +169,12 @@ fn enterprise(i: u32, rng: &mut ChaCha8Rng) -> Enterprise {
         credit_code: Some(code.clone().into()),
         credit_code_raw: Some(code.into()),
         name: format!("北京{trade_name}{trade}有限公司").into(),
-        former_names: if i.is_multiple_of(12) { vec![format!("北京{trade_name}{trade}中心").into()] } else { Vec::new() },
-        identifiers: vec![(IdentifierKind::Insurance, format!("SI{i:08}").into())],
+        former_names: if i.is_multiple_of(12) {
+            thin_vec![format!("北京{trade_name}{trade}中心").into()]
+        } else {
+            ThinVec::new()
+        },
+        identifiers: thin_vec![(IdentifierKind::Insurance, format!("SI{i:08}").into())],
         status: if deregistered { OperatingStatus::Deregistered } else { OperatingStatus::Active },
         established_on: NaiveDate::from_ymd_opt(1990 + (i % 34) as i32, 1 + i % 12, 1 + i % 28),
         district: Some(district(d)),
@@ -186,7 +191,7 @@ fn enterprise(i: u32, rng: &mut ChaCha8Rng) -> Enterprise {
         section: Some(section),
         ownership: Ownership::ALL[rng.random_range(0..Ownership::ALL.len())],
         registration_type: Some("有限责任公司".into()),
-        investor_countries: if foreign { vec![COUNTRIES[rng.random_range(0..5)].into()] } else { Vec::new() },
+        investor_countries: if foreign { thin_vec![COUNTRIES[rng.random_range(0..5)].into()] } else { ThinVec::new() },
         employees: (!i.is_multiple_of(20)).then_some(employees),
         insured: Some(employees / 2),
         revenue: Some(Money::from_yuan(i64::from(employees) * 300_000)),
@@ -202,7 +207,7 @@ fn enterprise(i: u32, rng: &mut ChaCha8Rng) -> Enterprise {
             female_members: if union == UnionStatus::Independent { employees * 3 / 10 } else { 0 },
             ..People::default()
         },
-        findings: if i % 500 == 7 { vec!["refused".into()] } else { Vec::new() },
+        findings: if i % 500 == 7 { thin_vec!["refused".into()] } else { ThinVec::new() },
         branch_of: (i % 100 == 99).then(|| format!("E{:012}", i - 1).into()),
         reasons: None,
         verdicts: Verdicts {
@@ -210,7 +215,7 @@ fn enterprise(i: u32, rng: &mut ChaCha8Rng) -> Enterprise {
                 verdict: size,
                 basis: Some(SizeBasis::Rule),
                 rule: Some("services-2021".into()),
-                reasons: vec![
+                reasons: thin_vec![
                     Reason::new(if above { "above_rule" } else { "below_rule" })
                         .with(ReasonInput::new("employees", employees).from_record("commerce", &key)),
                 ],
@@ -219,21 +224,21 @@ fn enterprise(i: u32, rng: &mut ChaCha8Rng) -> Enterprise {
             union: UnionVerdict {
                 verdict: union,
                 unions: match union {
-                    UnionStatus::Independent | UnionStatus::Joint => vec![UnionLink {
+                    UnionStatus::Independent | UnionStatus::Joint => thin_vec![UnionLink {
                         union: format!("U{i:012}").into(),
                         kind: if union == UnionStatus::Joint { UnionKind::Joint } else { UnionKind::Independent },
                         since: NaiveDate::from_ymd_opt(2020, 1, 1),
                         registry: "unions".into(),
                         record: format!("unions-{i}").into(),
                     }],
-                    _ => Vec::new(),
+                    _ => ThinVec::new(),
                 },
-                possible: Vec::new(),
-                reasons: vec![Reason::new(if union == UnionStatus::None { "no_union_record" } else { "union_independent" })],
+                possible: ThinVec::new(),
+                reasons: thin_vec![Reason::new(if union == UnionStatus::None { "no_union_record" } else { "union_independent" })],
             },
             gap: GapVerdict {
                 status: gap,
-                reasons: vec![Reason::new(if gap == GapStatus::Lacking { "lacking_none" } else { "covered_independent" })],
+                reasons: thin_vec![Reason::new(if gap == GapStatus::Lacking { "lacking_none" } else { "covered_independent" })],
                 since: lacking.then(|| NaiveDate::from_ymd_opt(2026, 1 + i % 9, 1)).flatten(),
             },
             fund: FundVerdict {
@@ -242,11 +247,11 @@ fn enterprise(i: u32, rng: &mut ChaCha8Rng) -> Enterprise {
                 due: Some(Money::from_yuan(i64::from(employees) * 1_800)),
                 paid: None,
                 kind_paid: None,
-                reasons: Vec::new(),
+                reasons: ThinVec::new(),
             },
             priority: Priority {
                 score: points,
-                factors: vec![PriorityFactor {
+                factors: thin_vec![PriorityFactor {
                     code: "employees".into(),
                     points,
                     input: Some(ReasonInput::new("employees", employees).from_record("commerce", &key)),

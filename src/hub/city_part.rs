@@ -21,6 +21,7 @@ use crate::assess::union_id;
 use crate::link::{Decision, EntityKey, LinkedRelation, Linker, ReviewPair};
 use crate::model::facts::{AssessmentInput, Facts, RegistryTraits, RelationKind, StatedTie};
 use crate::model::linkage::Evidence;
+use crate::model::spilled::SpilledText;
 use crate::model::text::json;
 use crate::model::value::PartialDate;
 use crate::publish::{DecidedRecord, ToldPair, open_pairs};
@@ -292,16 +293,17 @@ fn assembled(linked: Linked, plan: Plan, registries: Vec<RegistryTraits>, facts:
             weight: d.weight,
             evidence: match evidence.is_empty() {
                 true => "".into(),
-                false => json(&evidence),
+                false => json(&evidence).into(),
             },
             runner_up: d.runner_up,
-            refused: d.refused.map(|r| r.name()),
+            refused: d.refused,
             news: false,
         })
     };
     let joined: Vec<DecidedRecord> = linked.decisions.into_par_iter().filter_map(join).collect();
     let places = (0..).zip(&joined).map(|(place, j)| ((j.record_id, j.part), place)).collect();
-    let others: Vec<ToldPair> = linked.others.into_par_iter().map(|(pair, evidence)| told(pair, evidence, fact)).collect();
+    let others: Vec<ToldPair> =
+        linked.others.into_par_iter().map(|(pair, evidence)| told(pair, evidence, fact, SpilledText::from)).collect();
     let reviews = plan.reviews;
     // Heads without a union of their own lead on to theirs.
     for head in &plan.heads {

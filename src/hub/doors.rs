@@ -27,7 +27,7 @@ pub struct Door {
 }
 
 /// Reasons as anybody who walks may read them: what a department keeps to itself is on no paper.
-fn open_reasons(reasons: Vec<Reason>) -> Vec<Reason> {
+fn open_reasons(reasons: impl IntoIterator<Item = Reason>) -> Vec<Reason> {
     let is_told = |code: &str| matches!(classes::of_code(code), FieldClass::Open | FieldClass::Visit);
     let told = reasons.into_iter().filter(|reason| is_told(&reason.code));
     told.map(|reason| Reason { inputs: Sight::OPEN.inputs(&reason.inputs).cloned().collect(), ..reason }).collect()

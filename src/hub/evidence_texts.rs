@@ -4,6 +4,7 @@ use crate::link::ReviewPair;
 use crate::model::facts::Facts;
 use crate::model::field::Field;
 use crate::model::linkage::Evidence;
+use crate::model::spilled::SpilledText;
 use crate::model::text::json;
 use crate::publish::ToldPair;
 
@@ -23,13 +24,14 @@ pub(super) fn show_texts(evidence: &mut [Evidence], left: Option<&Facts>, right:
     }
 }
 
-/// A pair with what speaks for and against it; `fact` finds what a row of the store (id and part) says.
+/// A pair with what speaks for and against it, put where `keep` keeps it; `fact` finds what a row of the store (id and part) says.
 pub(super) fn told<'f>(
     pair: ReviewPair,
     mut evidence: Box<[Evidence]>,
     fact: impl Fn((i64, u16)) -> Option<&'f Facts>,
+    keep: impl FnOnce(Box<str>) -> SpilledText,
 ) -> ToldPair {
     let [left, right] = [(pair.left_store_id, pair.left.part), (pair.right_store_id, pair.right.part)].map(fact);
     show_texts(&mut evidence, left, right);
-    ToldPair { pair, evidence: json(&evidence) }
+    ToldPair { pair, evidence: keep(json(&evidence)) }
 }

@@ -133,7 +133,7 @@ fn without_verdicts(e: &Enterprise) -> Enterprise {
     e.verdicts.size.reasons.clear();
     e.verdicts.union.reasons.clear();
     e.verdicts.union.verdict = crate::model::verdict::UnionStatus::None;
-    e.verdicts.gap = crate::model::verdict::GapVerdict { status: GapStatus::Undecided, reasons: Vec::new(), since: None };
+    e.verdicts.gap = crate::model::verdict::GapVerdict { status: GapStatus::Undecided, reasons: Default::default(), since: None };
     e.verdicts.priority = Default::default();
     e.verdicts.fund.reasons.clear();
     e.verdicts.fund.status = crate::model::verdict::FundStatus::Unknown;

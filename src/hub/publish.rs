@@ -23,17 +23,19 @@ use crate::depot::Sharing;
 use crate::edition::pack_reasons;
 use crate::hub::published::Published;
 use crate::land::receipt::Receipt;
-use crate::link::{Decision, EntityKey, Linker, Linking, Previous, Weights};
+use crate::link::{Decision, EntityEvent, EntityKey, Linker, Linking, Previous, Weights};
 use crate::model::enterprise::Enterprise;
 use crate::model::facts::{AssessmentInput, Facts, RegistryTraits, StandingFinding, StatedTie};
 use crate::model::linkage::{Judgement, LinkRecord};
 use crate::model::record::RegistryIndex;
+use crate::model::spilled::SpilledText;
 use crate::model::text::json;
 use crate::model::value::PartialDate;
 use crate::model::verdict::{GapStatus, Unmet};
 use crate::publish::{DecidedRecord, INPUTS, Publication, PublishError, StoredLinks, ToldPair, open_pairs, publish};
 use crate::records;
 use crate::records::stream::{Part, SnapshotUse, WantedLinks};
+use crate::spill::SpillFile;
 use crate::store::StoreError;
 use crate::store::history::EditionBasis;
 use crate::store::landing::Watermark;
@@ -85,17 +87,28 @@ struct Whole {
     /// Records of which the decision is another than before; None: nothing was decided before.
     news: Option<HashSet<u32>>,
     mark: Watermark,
+    /// What all records say; empty where it is to be read once linking is done with.
     facts: Vec<Facts>,
     unreadable: Vec<(i64, RegistryIndex)>,
     judgements: Vec<Judgement>,
     links_before: Arc<StoredLinks>,
 }
 
+/// Whether what records say is kept while they are linked: nobody looks at it meanwhile, and a third of the memory is its.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FactsMeanwhile {
+    Kept,
+    ReadAgain,
+}
+
 /// Records joined, and the world as assessing takes it, findings and history apart.
 struct Linked {
     linking: Linking,
     review: Vec<ToldPair>,
+    /// Without their keys, which stand in the world until it is judged.
     joined: Vec<DecidedRecord>,
+    /// Where the facts of each of these stand.
+    places: Vec<u32>,
     world: AssessmentInput,
 }
 
@@ -220,11 +233,7 @@ impl Hub {
             None => None,
         };
         let advanced = linker.zip(delivery).map(|(linker, delivery)| Advanced { linker, delivery });
-        let whole = self.whole(advanced).await?;
-        if whole.news.is_none() || state.is_none() {
-            state.take().into_iter().for_each(WritingLinker::discard);
-            state = Some(self.write_linker(whole.linker.clone(), whole.mark.clone(), inputs.all.clone()).await?);
-        }
+        let (whole, mut state) = self.everybody(advanced, state, &inputs.all).await?;
         unreadable::tell(&whole.unreadable, &self.connectors, receipts);
         let Whole { linker, linking, news, mark, facts, judgements, links_before, unreadable } = whole;
         let landing = mark.landing;
@@ -251,20 +260,24 @@ impl Hub {
         stage("关联与研判", "linking and assessing");
         let hub = self.clone();
         let joining = linker.clone();
-        let linked = tokio::task::spawn_blocking(move || hub.join(&joining, linking, news.as_ref(), facts));
+        // What is only written, and not looked at before.
+        let spill = SpillFile::new(&self.settings.data);
+        let spilled = spill.clone();
+        let linked = tokio::task::spawn_blocking(move || hub.join(&joining, linking, news.as_ref(), facts, &spilled));
         let linked = linked.await.expect("linking does not panic");
         tell_met(&linker.met(), &self.connectors, receipts);
         drop(linker);
         state.iter_mut().for_each(WritingLinker::done);
-        let (hub, concluded, joined, world) = (self.clone(), (linked.linking, linked.review), linked.joined, linked.world);
-        let world =
-            AssessmentInput { findings, lacking_since, counting_since, first_edition: first, unmet: unmet.clone(), ..world };
-        let decided = tokio::task::spawn_blocking(move || {
-            let decided = hub.verdicts(concluded, joined, &world, as_of);
-            // Millions of texts: giving their memory back is nothing to wait for.
-            let _ = std::thread::Builder::new().spawn(move || drop(world));
-            decided
-        });
+        let world = AssessmentInput {
+            findings,
+            lacking_since,
+            counting_since,
+            first_edition: first,
+            unmet: unmet.clone(),
+            ..linked.world
+        };
+        let (hub, linked) = (self.clone(), Linked { world, ..linked });
+        let decided = tokio::task::spawn_blocking(move || hub.verdicts(linked, as_of, &spill));
         let decided = decided.await.expect("deciding does not panic");
 
         lap("decided");
@@ -324,8 +337,51 @@ impl Hub {
         Ok(published)
     }
 
+    /// Every live record linked, and the linker's state being written. Of a linker that is new no more is in memory than is looked at:
+    /// its state is written first, and what records say is read again.
+    async fn everybody(
+        &self,
+        advanced: Option<Advanced>,
+        state: Option<WritingLinker>,
+        inputs: &str,
+    ) -> Result<(Whole, Option<WritingLinker>), HubError> {
+        let mut whole = self.whole(advanced, FactsMeanwhile::ReadAgain).await?;
+        if whole.news.is_some() && state.is_some() {
+            return Ok((whole, state));
+        }
+        state.into_iter().for_each(WritingLinker::discard);
+        if whole.news.is_none() {
+            let linker = std::mem::replace(&mut whole.linker, Arc::new(self.new_linker()?));
+            let mut writing = self.write_linker(linker, whole.mark.clone(), inputs.to_owned()).await?;
+            writing.let_go().await;
+            let linker = writing.linker().await;
+            if let Some((linker, facts)) = linker.zip(self.facts_at(&whole.mark).await?) {
+                (whole.linker, whole.facts) = (linker, facts);
+                return Ok((whole, Some(writing)));
+            }
+            // More has landed, or the disk does not give back what it took: once more, with everything in memory.
+            writing.discard();
+            whole = self.whole(None, FactsMeanwhile::Kept).await?;
+        }
+        let writing = self.write_linker(whole.linker.clone(), whole.mark.clone(), inputs.to_owned()).await?;
+        Ok((whole, Some(writing)))
+    }
+
+    /// What all live records say; None where more has landed since `mark`.
+    async fn facts_at(&self, mark: &Watermark) -> Result<Option<Vec<Facts>>, HubError> {
+        let mut records = self.records(WantedLinks::None, SnapshotUse::Read).await?;
+        if records.mark != *mark {
+            return Ok(None);
+        }
+        let mut facts = Vec::with_capacity(records.expected);
+        while let Some(part) = records.next().await? {
+            facts.extend(part.facts);
+        }
+        Ok(Some(facts))
+    }
+
     /// Reads every live record: for a linker that followed what landed, or for a new one.
-    async fn whole(&self, advanced: Option<Advanced>) -> Result<Whole, HubError> {
+    async fn whole(&self, advanced: Option<Advanced>, meanwhile: FactsMeanwhile) -> Result<Whole, HubError> {
         let store = self.store.clone();
         let links = tokio::spawn(async move {
             let links = store.links(|id| id.parse().ok()).await?.into_iter();
@@ -358,10 +414,12 @@ impl Hub {
         let mark = records.mark.clone();
         let judgements = self.judgements_in_force().await?;
         let mut basis = Basis::new(self.new_linker()?, judgements.clone());
-        let mut facts = Vec::with_capacity(records.expected);
+        let mut facts = Vec::new();
         let mut unreadable = Vec::new();
         while let Some(part) = records.next().await? {
-            facts.extend(part.facts);
+            if meanwhile == FactsMeanwhile::Kept {
+                facts.extend(part.facts);
+            }
             unreadable.extend(part.unreadable);
             let (link, before, names) = (part.link, links_before.clone(), names.clone());
             let with = move || basis.with(link, &before, &names);
@@ -387,15 +445,23 @@ impl Hub {
     ) -> Decided {
         let basis = Basis::new(Linker::new(self.link_settings(), weights), judgements.to_vec());
         let (linker, linking) = basis.with(loaded.link, links_before, &records::traits(&self.connectors)).link();
-        let Linked { linking, review, joined, world } = self.join(&linker, linking, None, loaded.facts);
+        let spill = SpillFile::new(&self.settings.data);
+        let linked = self.join(&linker, linking, None, loaded.facts, &spill);
         drop(linker);
         let (lacking_since, counting_since) = lacking;
-        let world = AssessmentInput { findings, lacking_since, counting_since, first_edition: true, unmet, ..world };
-        self.verdicts((linking, review), joined, &world, as_of)
+        let world = AssessmentInput { findings, lacking_since, counting_since, first_edition: true, unmet, ..linked.world };
+        self.verdicts(Linked { world, ..linked }, as_of, &spill)
     }
 
     /// From decisions to the world that is judged: pure from here on.
-    fn join(&self, linker: &Linker, mut linking: Linking, news: Option<&HashSet<u32>>, facts: Vec<Facts>) -> Linked {
+    fn join(
+        &self,
+        linker: &Linker,
+        mut linking: Linking,
+        news: Option<&HashSet<u32>>,
+        facts: Vec<Facts>,
+        spill: &Arc<SpillFile>,
+    ) -> Linked {
         let registries = records::traits(&self.connectors);
         let began = std::time::Instant::now();
         let lap = |what: &str| tracing::info!(seconds = began.elapsed().as_secs_f64(), "{what}");
@@ -426,19 +492,23 @@ impl Hub {
                 record_id: d.store_id,
                 part: d.part,
                 registry: fact.registry,
-                key: fact.key.clone(),
+                key: "".into(),
                 entity: d.entity,
                 method: d.method,
                 weight: d.weight,
-                evidence: if evidence.is_empty() { "".into() } else { json(&evidence) },
+                evidence: if evidence.is_empty() { "".into() } else { spill.put(json(&evidence)) },
                 runner_up: d.runner_up,
-                refused: d.refused.map(|r| r.name()),
+                refused: d.refused,
                 news: news.is_some_and(|news| news.contains(&d.record)),
             }
         };
         let joined: Vec<DecidedRecord> = placed.par_iter().map(join).collect();
+        let places = placed.iter().map(|(i, _)| *i).collect();
         drop(placed);
         linking.decisions = Vec::new();
+        // Nobody asks which entities are new: their links tell.
+        linking.events.retain(|event| !matches!(event, EntityEvent::Founded(_)));
+        linking.events.shrink_to_fit();
         let relations = linking
             .relations
             .iter()
@@ -456,25 +526,31 @@ impl Hub {
         let review: Vec<ToldPair> = pairs
             .map(|pair| {
                 let evidence = linker.evidence_of_pair(&pair).into_boxed_slice();
-                told(pair, evidence, fact)
+                told(pair, evidence, fact, |text| spill.put(text))
             })
             .collect();
         let open_pairs = open_pairs(review.iter().map(|told| &told.pair));
         lap("gathered");
         let world =
             AssessmentInput { registries, facts, entity_of, entities, relations, open_pairs, ..AssessmentInput::default() };
-        Linked { linking, review, joined, world }
+        Linked { linking, review, joined, places, world }
     }
 
     /// Assesses.
-    fn verdicts(
-        &self,
-        (linking, review): (Linking, Vec<ToldPair>),
-        joined: Vec<DecidedRecord>,
-        world: &AssessmentInput,
-        as_of: NaiveDate,
-    ) -> Decided {
-        let assessed = assess_each(world, (&self.rules, &self.settings.policy), as_of, pack_reasons);
+    fn verdicts(&self, linked: Linked, as_of: NaiveDate, spill: &Arc<SpillFile>) -> Decided {
+        let Linked { linking, review, mut joined, places, mut world } = linked;
+        let judged = |e: &mut Enterprise| {
+            pack_reasons(e);
+            if let Some(SpilledText::Here(reasons)) = e.reasons.take() {
+                e.reasons = Some(spill.put(reasons));
+            }
+        };
+        let assessed = assess_each(&world, (&self.rules, &self.settings.policy), as_of, judged);
+        for (record, place) in joined.iter_mut().zip(places) {
+            record.key = std::mem::take(&mut world.facts[place as usize].key);
+        }
+        // Millions of texts: giving their memory back is nothing to wait for.
+        let _ = std::thread::Builder::new().spawn(move || drop(world));
         Decided { linking, review, joined, assessed }
     }
 

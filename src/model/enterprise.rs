@@ -1,8 +1,10 @@
 //! One enterprise and one trade union as an edition holds them: the chosen values and the verdicts.
 
 use chrono::NaiveDate;
+use thin_vec::ThinVec;
 
 use super::field::{Field, named};
+use super::spilled::SpilledText;
 use super::value::Money;
 use super::verdict::{EnterpriseTag, OperatingStatus, Ownership, UnionKind, Verdicts};
 
@@ -171,10 +173,10 @@ pub struct Enterprise {
     /// Chosen among the registries, as written.
     pub name: Box<str>,
     /// Names it bore before, as written.
-    pub former_names: Vec<Box<str>>,
+    pub former_names: ThinVec<Box<str>>,
     /// Cleaned identifiers (`identifier::clean_identifier`) of all its records; the organisation code inside a credit
     /// code need not be repeated.
-    pub identifiers: Vec<(IdentifierKind, Box<str>)>,
+    pub identifiers: ThinVec<(IdentifierKind, Box<str>)>,
     /// Chosen among the registries; Unknown where none says.
     pub status: OperatingStatus,
     /// Foundation: the first day that the chosen date can mean.
@@ -200,7 +202,7 @@ pub struct Enterprise {
     /// 登记注册类型 as written: a code or a text.
     pub registration_type: Option<Box<str>>,
     /// Countries or regions of its foreign investors as written, sorted, each once.
-    pub investor_countries: Vec<Box<str>>,
+    pub investor_countries: ThinVec<Box<str>>,
     /// Persons employed (从业人员).
     pub employees: Option<u32>,
     /// Persons insured in social insurance.
@@ -217,15 +219,15 @@ pub struct Enterprise {
     pub conflicts: Bits,
     /// For each of those fields the registries (bits as in `registries`) that say something else than the chosen value:
     /// whom to ask.
-    pub disputed_by: Vec<(EnterpriseField, Bits)>,
+    pub disputed_by: ThinVec<(EnterpriseField, Bits)>,
     /// For the sums of coverage; not the chosen values.
     pub people: People,
     /// Codes of the standing findings.
-    pub findings: Vec<Box<str>>,
+    pub findings: ThinVec<Box<str>>,
     /// Id of the enterprise whose branch it is.
     pub branch_of: Option<EntityId>,
     /// The reasons as an edition keeps them (JSON), once they were put together: the lists in `verdicts` are empty then.
-    pub reasons: Option<Box<str>>,
+    pub reasons: Option<SpilledText>,
     /// What was decided of it, with the reasons.
     pub verdicts: Verdicts,
 }

@@ -17,6 +17,7 @@ pub mod public_id;
 pub mod record;
 pub mod record_use;
 pub mod reference;
+pub mod spilled;
 pub mod stated_values;
 pub mod text;
 pub mod tie;

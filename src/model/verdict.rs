@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
 
 use super::field::named;
 use super::value::Money;
@@ -303,7 +304,7 @@ pub struct SizeVerdict {
     /// Id of the threshold rule in `reference/thresholds.toml`.
     pub rule: Option<Box<str>>,
     /// What led to it.
-    pub reasons: Vec<Reason>,
+    pub reasons: ThinVec<Reason>,
     /// Large to micro, by its own regulation; it does not decide the verdict.
     pub size_class: SizeClass,
 }
@@ -314,11 +315,11 @@ pub struct UnionVerdict {
     /// By the strongest union.
     pub verdict: UnionStatus,
     /// Those that cover it.
-    pub unions: Vec<UnionLink>,
+    pub unions: ThinVec<UnionLink>,
     /// Union records that nearly match it, where a person has to decide.
-    pub possible: Vec<PossibleUnion>,
+    pub possible: ThinVec<PossibleUnion>,
     /// What led to it.
-    pub reasons: Vec<Reason>,
+    pub reasons: ThinVec<Reason>,
 }
 
 /// A union that covers the enterprise: `union` is the trade union's id.
@@ -353,7 +354,7 @@ pub struct GapVerdict {
     /// For every enterprise; the gap list takes those above designated size only.
     pub status: GapStatus,
     /// What led to it.
-    pub reasons: Vec<Reason>,
+    pub reasons: ThinVec<Reason>,
     /// The edition date since which it has been lacking; None with reason `before_first_edition` for the first one.
     pub since: Option<NaiveDate>,
 }
@@ -372,7 +373,7 @@ pub struct FundVerdict {
     /// What was paid; None where nothing was.
     pub kind_paid: Option<FundKind>,
     /// What led to it.
-    pub reasons: Vec<Reason>,
+    pub reasons: ThinVec<Reason>,
 }
 
 /// Points added up: the sum of the factors is the score.
@@ -381,7 +382,7 @@ pub struct Priority {
     /// Higher is more urgent; rows of an edition stand by it.
     pub score: f32,
     /// What it is made of, in the order of the table of factors; empty for an enterprise that lacks nothing.
-    pub factors: Vec<PriorityFactor>,
+    pub factors: ThinVec<PriorityFactor>,
 }
 
 /// One reason why an enterprise is urgent, with its points.

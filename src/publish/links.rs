@@ -2,7 +2,8 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::link::EntityKey;
+use crate::link::{EdgeRefusal, EntityKey};
+use crate::model::spilled::SpilledText;
 use crate::store::entity::NewLink;
 use crate::store::history::FormerLink;
 
@@ -17,9 +18,10 @@ pub struct DecidedRecord {
     pub method: crate::model::linkage::LinkMethod,
     pub weight: Option<f32>,
     /// JSON list of `Evidence`, empty where an identifier decided.
-    pub evidence: Box<str>,
+    pub evidence: SpilledText,
     pub runner_up: Option<EntityKey>,
-    pub refused: Option<&'static str>,
+    /// The constraint that refused a better edge.
+    pub refused: Option<EdgeRefusal>,
     /// The decision is another than before, though the entity may be the same.
     pub news: bool,
 }
@@ -49,17 +51,20 @@ pub(super) fn link_changes(joined: &[DecidedRecord], before: &StoredLinks) -> (V
     (links, dropped)
 }
 
-pub(super) fn new_link(j: &DecidedRecord) -> NewLink<'_> {
-    NewLink {
+/// # Errors
+/// Its evidence lies in a file that cannot be read.
+pub(super) fn new_link(j: &DecidedRecord) -> std::io::Result<NewLink<'_>> {
+    let evidence = if j.evidence.is_empty() { None } else { Some(j.evidence.text()?) };
+    Ok(NewLink {
         record_id: j.record_id,
         part: j.part,
         entity_id: j.entity.map(|e| e.to_string()).unwrap_or_default(),
         method: j.method.name(),
         weight: j.weight.map(f64::from),
-        evidence: (!j.evidence.is_empty()).then_some(&*j.evidence),
+        evidence,
         runner_up: j.runner_up.map(|e| e.to_string()),
-        refused: j.refused,
-    }
+        refused: j.refused.map(|refusal| refusal.name()),
+    })
 }
 
 /// What the links that change were before. Before the first edition there was nothing, and that need not be said.

@@ -7,6 +7,7 @@ use crate::link::{EntityKey, ReviewPair};
 use crate::model::enterprise::Enterprise;
 use crate::model::facts::OpenPair;
 use crate::model::linkage::RecordRef;
+use crate::model::spilled::SpilledText;
 use crate::model::verdict::{FundStatus, SizeStatus, UnionStatus};
 use crate::store::entity::{QueuedPair, ReviewRow};
 
@@ -20,7 +21,7 @@ const CHANGES_VERDICT: f64 = 5_000.0;
 pub struct ToldPair {
     pub pair: ReviewPair,
     /// `Evidence` as a JSON list, as the queue keeps it.
-    pub evidence: Box<str>,
+    pub evidence: SpilledText,
 }
 
 /// Open pairs as assessing takes them: a union's record that nearly matches an enterprise.

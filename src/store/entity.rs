@@ -1,5 +1,8 @@
 //! Entities, the links that make them, and the pairs that wait for a person.
 
+use std::borrow::Cow;
+use std::io;
+
 use hashbrown::HashSet;
 use serde_json::json;
 use sqlx::Row;
@@ -8,6 +11,7 @@ use super::bulk::{self, Bulk};
 use super::damage::{damaged, read_json};
 use super::{Store, StoreError, Tx, in_tx, read};
 use crate::model::linkage::{Evidence, RecordRef};
+use crate::model::spilled::SpilledText;
 
 /// A link as kept: record and part → entity.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,7 +69,7 @@ pub struct QueuedPair {
     /// log2 odds that the two are one.
     pub weight: f64,
     /// What speaks for and against it: `Evidence` as a JSON list.
-    pub evidence: Box<str>,
+    pub evidence: SpilledText,
     /// Code of what a decision would change.
     pub effect: &'static str,
     /// Greater comes first.
@@ -327,7 +331,7 @@ pub struct NewLink<'a> {
     /// log2 odds; None where an identifier or a person decided.
     pub weight: Option<f64>,
     /// JSON list of `Evidence`.
-    pub evidence: Option<&'a str>,
+    pub evidence: Option<Cow<'a, str>>,
     /// Entity that came second, where one came close.
     pub runner_up: Option<String>,
     /// Code of the constraint that refused a better pair.
@@ -341,12 +345,12 @@ const LINKS_PER_STATEMENT: usize = 5_000;
 /// many.
 ///
 /// # Errors
-/// The database's: the transaction is then dropped.
+/// The database's, and those of `link`: the transaction is then dropped.
 pub async fn put_links<T: Sync>(
     tx: &mut Tx,
     all: &[T],
     places: &[u32],
-    link: for<'a> fn(&'a T) -> NewLink<'a>,
+    link: for<'a> fn(&'a T) -> io::Result<NewLink<'a>>,
 ) -> Result<(), sqlx::Error> {
     match tx {
         Tx::Sqlite(t) => {
@@ -359,14 +363,15 @@ pub async fn put_links<T: Sync>(
                          weight = excluded.weight, evidence = excluded.evidence, runner_up = excluded.runner_up,
                          refused = excluded.refused",
                 )?;
-                for l in places.iter().map(|at| link(&all[*at as usize])) {
+                for at in places {
+                    let l = link(&all[*at as usize])?;
                     put.run(&[
                         l.record_id.into(),
                         i64::from(l.part).into(),
                         l.entity_id.as_str().into(),
                         l.method.into(),
                         l.weight.into(),
-                        l.evidence.into(),
+                        l.evidence.as_deref().into(),
                         l.runner_up.as_deref().into(),
                         l.refused.into(),
                     ])?;
@@ -379,7 +384,7 @@ pub async fn put_links<T: Sync>(
                 let json = |l: NewLink<'_>| {
                     json!([l.record_id, l.part, l.entity_id, l.method, l.weight, l.evidence, l.runner_up, l.refused])
                 };
-                let rows: Vec<_> = places.iter().map(|at| json(link(&all[*at as usize]))).collect();
+                let rows = places.iter().map(|at| Ok(json(link(&all[*at as usize])?))).collect::<io::Result<Vec<_>>>()?;
                 let text = serde_json::to_string(&rows).expect("plain values");
                 sqlx::query(
                     "INSERT INTO link (record_id, part, entity_id, method, weight, evidence, runner_up, refused)
@@ -546,7 +551,7 @@ async fn put_review(tx: &mut Tx, pairs: &[QueuedPair], sql: &'static str) -> Res
                         i64::from(p.right.part).into(),
                         (&*p.entities).into(),
                         p.weight.into(),
-                        (&*p.evidence).into(),
+                        (&*p.evidence.text()?).into(),
                         p.effect.into(),
                         p.rank.into(),
                     ])
@@ -565,7 +570,7 @@ async fn put_review(tx: &mut Tx, pairs: &[QueuedPair], sql: &'static str) -> Res
                     .bind(i64::from(p.right.part))
                     .bind(&*p.entities)
                     .bind(p.weight)
-                    .bind(&*p.evidence)
+                    .bind(&*p.evidence.text()?)
                     .bind(p.effect)
                     .bind(p.rank)
                     .execute(&mut **t)

@@ -209,7 +209,7 @@ fn search_finds_characters_pinyin_initials_codes_and_former_names() {
     let mut facts = input(1, 500, 3);
     facts.enterprises[100].name = "北京西安门云峰科技有限公司".into();
     facts.enterprises[200].name = "示例市云峰有限公司".into();
-    facts.enterprises[200].former_names = vec!["示例市长歌行服装厂".into()];
+    facts.enterprises[200].former_names = ["示例市长歌行服装厂".into()].into();
     facts.enterprises[300].name = "ＡＢＢ示例(北京)工程有限公司".into();
     let ids: Vec<String> = facts.enterprises.iter().map(|e| e.id.to_string()).collect();
     let code = facts.enterprises[42].credit_code.clone().unwrap();

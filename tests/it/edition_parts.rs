@@ -43,7 +43,7 @@ impl City {
                 0 => {
                     let mut new = self.strangers[self.next % self.strangers.len()].clone();
                     new.id = format!("EN{:011}", self.next).into();
-                    new.identifiers = vec![(IdentifierKind::Insurance, format!("SN{:08}", self.next).into())];
+                    new.identifiers = [(IdentifierKind::Insurance, format!("SN{:08}", self.next).into())].into();
                     let member = Member {
                         enterprise: (&*new.id).into(),
                         key: format!("new-{}", self.next).into(),
@@ -116,7 +116,7 @@ impl City {
                         e.former_names.push(e.name.clone());
                         e.name = format!("北京改名{step}贸易有限公司").into();
                         e.verdicts.gap.status = GapStatus::Covered;
-                        e.findings = vec!["refuses".into()];
+                        e.findings = ["refuses".into()].into();
                     }
                     touched.insert(e.id.clone(), false);
                 }

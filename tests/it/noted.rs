@@ -20,7 +20,7 @@ async fn guarded() -> Served {
     for e in facts.enterprises.iter_mut().filter(|e| &*e.id == "E000000000004") {
         let paid = ReasonInput::new("paid", 500).from_record("commerce", "commerce-4");
         e.verdicts.fund.status = FundStatus::WrongKind;
-        e.verdicts.fund.reasons = vec![Reason::new("fund_dues_without_union").with(paid)];
+        e.verdicts.fund.reasons = [Reason::new("fund_dues_without_union").with(paid)].into();
     }
     let served = served_with(facts, |options| options.access = Authentication::Tokens).await;
     for (id, role) in [("ann", "analyst"), ("map", "client")] {

@@ -1,6 +1,7 @@
 //! `details.arrow`: everything of the verdicts that is no column of `enterprises.arrow`, as JSON a row, in blocks.
 
 use std::borrow::Cow;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::builder::LargeStringBuilder;
@@ -44,13 +45,13 @@ pub(in crate::edition) struct Covering {
 impl<'a> Reasons<'a> {
     pub fn of(v: &'a Verdicts) -> Reasons<'a> {
         Reasons {
-            gap: (&v.gap.reasons).into(),
-            size: (&v.size.reasons).into(),
-            union: (&v.union.reasons).into(),
-            fund: (&v.fund.reasons).into(),
-            unions: (&v.union.unions).into(),
-            possible: (&v.union.possible).into(),
-            factors: (&v.priority.factors).into(),
+            gap: v.gap.reasons.as_slice().into(),
+            size: v.size.reasons.as_slice().into(),
+            union: v.union.reasons.as_slice().into(),
+            fund: v.fund.reasons.as_slice().into(),
+            unions: v.union.unions.as_slice().into(),
+            possible: v.union.possible.as_slice().into(),
+            factors: v.priority.factors.as_slice().into(),
         }
     }
 }
@@ -72,27 +73,36 @@ pub(in crate::edition) fn read_beside(batch: &RecordBatch) -> Result<LargeString
 /// Puts the reasons of an enterprise together as an edition keeps them. Of a city's they take half of the memory so, and are written
 /// down once; the lists themselves are empty then, but for the unions.
 pub fn pack_reasons(e: &mut Enterprise) {
-    e.reasons = Some(json(&Reasons::of(&e.verdicts)));
+    e.reasons = Some(json(&Reasons::of(&e.verdicts)).into());
     let Verdicts { size, union, gap, fund, priority } = &mut e.verdicts;
     (size.reasons, union.reasons, gap.reasons, fund.reasons) = Default::default();
     (union.possible, priority.factors) = Default::default();
 }
 
 /// The reasons of an enterprise as an edition keeps them.
-pub(in crate::edition) fn reasons_of(e: &Enterprise) -> Result<Cow<'_, str>, serde_json::Error> {
+///
+/// # Errors
+/// They lie in a file that cannot be read.
+pub(in crate::edition) fn reasons_of(e: &Enterprise) -> Result<Cow<'_, str>, EditionError> {
     match &e.reasons {
-        Some(told) => Ok(told.as_ref().into()),
+        Some(told) => told.text().map_err(EditionError::io(Path::new("spilled reasons"))),
         None => Ok(serde_json::to_string(&Reasons::of(&e.verdicts))?.into()),
     }
 }
 
 /// What the columns of `enterprises.arrow` do not say of the verdicts of these rows: reasons, unions, factors; see `rows::Reasons`.
-pub(in crate::edition) fn details(rows: &[Enterprise]) -> Result<Vec<TableColumn>, EditionError> {
+/// `visit` is shown the place and the reasons of each.
+pub(in crate::edition) fn details(
+    rows: &[Enterprise],
+    mut visit: impl FnMut(usize, &str),
+) -> Result<Vec<TableColumn>, EditionError> {
     let mut reasons = LargeStringBuilder::with_capacity(rows.len(), rows.len() * 800);
     let mut beside = LargeStringBuilder::with_capacity(rows.len(), rows.len() * 40);
     let mut text = Vec::new();
-    for e in rows {
-        reasons.append_value(reasons_of(e)?);
+    for (at, e) in rows.iter().enumerate() {
+        let told = reasons_of(e)?;
+        visit(at, &told);
+        reasons.append_value(told);
         text.clear();
         serde_json::to_writer(&mut text, &Beside::of(e))?;
         beside.append_value(std::str::from_utf8(&text).expect("serde_json writes UTF-8"));

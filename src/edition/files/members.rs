@@ -1,14 +1,17 @@
 //! `members.arrow`: the records of each row, and why they are its; in blocks.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
+use arrow_array::builder::LargeStringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{
-    Array, ArrayRef, Float32Array, LargeStringArray, ListArray, PrimitiveArray, RecordBatch, StringArray, StructArray,
-    UInt16Array,
+    Array, ArrayRef, Float32Array, Int64Array, LargeStringArray, ListArray, PrimitiveArray, RecordBatch, StringArray,
+    StructArray, UInt16Array,
 };
 use arrow_schema::{DataType, Field, Fields};
 use hashbrown::HashMap;
@@ -17,8 +20,10 @@ use rayon::prelude::*;
 use crate::edition::Member;
 use crate::edition::error::EditionError;
 use crate::edition::format::cells::{Word, get};
-use crate::edition::format::columns::{texts, words};
+use crate::edition::format::columns::{Words, texts};
+use crate::edition::format::row_hash;
 use crate::edition::format::table::{TableColumn, column};
+use crate::model::linkage::LinkMethod;
 
 pub(in crate::edition) struct MemberColumns {
     pub registry: Word,
@@ -88,33 +93,79 @@ impl MemberColumns {
     }
 }
 
-pub(in crate::edition) fn members_columns(members: &[Member], by_row: &MembersByRow) -> Result<Vec<TableColumn>, EditionError> {
-    let word = || DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8));
-    let fields: Fields = vec![
-        Field::new("registry", word(), false),
-        Field::new("key", DataType::Utf8, false),
-        Field::new("part", DataType::UInt16, false),
-        Field::new("record_id", DataType::Int64, false),
-        Field::new("method", word(), false),
-        Field::new("weight", DataType::Float32, true),
-        Field::new("evidence", DataType::LargeUtf8, false),
-    ]
-    .into();
-    let ordered = || by_row.positions().iter().map(|position| &members[*position as usize]);
-    let columns: Vec<ArrayRef> = vec![
-        words(ordered().map(|m| Some(&*m.registry)))?,
-        texts(ordered().map(|m| Some(&*m.key))),
-        Arc::new(ordered().map(|m| m.part).collect::<Vec<u16>>().into_iter().map(Some).collect::<UInt16Array>()),
-        Arc::new(arrow_array::Int64Array::from_iter_values(ordered().map(|m| m.record_id))),
-        words(ordered().map(|m| Some(m.method.name())))?,
-        Arc::new(ordered().map(|m| m.weight).collect::<Float32Array>()),
-        Arc::new(arrow_array::LargeStringArray::from_iter_values(ordered().map(|m| &*m.evidence))),
-    ];
-    let offsets = arrow_buffer::OffsetBuffer::from_lengths(by_row.lengths());
-    let items = Arc::new(arrow_array::StructArray::try_new(fields.clone(), columns, None)?);
-    let item = Arc::new(Field::new("item", DataType::Struct(fields), false));
-    let list: ArrayRef = Arc::new(arrow_array::ListArray::try_new(item, offsets, items, None)?);
-    Ok(vec![column("members", list, &[])])
+/// What `members.arrow` is made of, block by block.
+pub(in crate::edition) struct MembersToWrite<'a> {
+    members: &'a [Member],
+    by_row: &'a MembersByRow,
+    registries: Words<'a>,
+    methods: Words<'a>,
+}
+
+impl<'a> MembersToWrite<'a> {
+    /// # Errors
+    /// There are more registries than the format holds.
+    pub fn new(members: &'a [Member], by_row: &'a MembersByRow) -> Result<MembersToWrite<'a>, EditionError> {
+        let mut registries: Vec<&str> = Vec::new();
+        for member in members {
+            if !registries.contains(&&*member.registry) {
+                registries.push(&member.registry);
+            }
+        }
+        // In an order of their own: that of the members is any.
+        registries.sort_unstable();
+        let methods = Words::of(LinkMethod::ALL.iter().map(|method| method.name()))?;
+        Ok(MembersToWrite { members, by_row, registries: Words::of(registries.into_iter())?, methods })
+    }
+
+    /// The column of some rows; `visit` is shown the row of each member and its hash.
+    ///
+    /// # Errors
+    /// Arrow refuses it, or evidence lies in a file that cannot be read.
+    pub fn columns(&self, rows: Range<usize>, mut visit: impl FnMut(usize, u64)) -> Result<Vec<TableColumn>, EditionError> {
+        let word = || DataType::Dictionary(Box::new(DataType::UInt16), Box::new(DataType::Utf8));
+        let fields: Fields = vec![
+            Field::new("registry", word(), false),
+            Field::new("key", DataType::Utf8, false),
+            Field::new("part", DataType::UInt16, false),
+            Field::new("record_id", DataType::Int64, false),
+            Field::new("method", word(), false),
+            Field::new("weight", DataType::Float32, true),
+            Field::new("evidence", DataType::LargeUtf8, false),
+        ]
+        .into();
+        let (positions, lengths) = self.by_row.of(rows.clone());
+        let ordered = || positions.iter().map(|position| &self.members[*position as usize]);
+        let lengths: Vec<usize> = lengths.collect();
+        let mut evidence = LargeStringBuilder::with_capacity(positions.len(), 0);
+        let row_of_each = rows.zip(&lengths).flat_map(|(row, length)| std::iter::repeat_n(row, *length));
+        for (row, member) in row_of_each.zip(ordered()) {
+            let told = evidence_of(member)?;
+            visit(row, row_hash::of_member(member, &told));
+            evidence.append_value(told);
+        }
+        let columns: Vec<ArrayRef> = vec![
+            self.registries.column(ordered().map(|m| Some(&*m.registry)))?,
+            texts(ordered().map(|m| Some(&*m.key))),
+            Arc::new(UInt16Array::from_iter_values(ordered().map(|m| m.part))),
+            Arc::new(Int64Array::from_iter_values(ordered().map(|m| m.record_id))),
+            self.methods.column(ordered().map(|m| Some(m.method.name())))?,
+            Arc::new(ordered().map(|m| m.weight).collect::<Float32Array>()),
+            Arc::new(evidence.finish()),
+        ];
+        let offsets = arrow_buffer::OffsetBuffer::from_lengths(lengths);
+        let items = Arc::new(StructArray::try_new(fields.clone(), columns, None)?);
+        let item = Arc::new(Field::new("item", DataType::Struct(fields), false));
+        let list: ArrayRef = Arc::new(ListArray::try_new(item, offsets, items, None)?);
+        Ok(vec![column("members", list, &[])])
+    }
+}
+
+/// What made a record a member, as it is written.
+///
+/// # Errors
+/// It lies in a file that cannot be read.
+pub(in crate::edition) fn evidence_of(member: &Member) -> Result<Cow<'_, str>, EditionError> {
+    member.evidence.text().map_err(EditionError::io(Path::new("spilled evidence")))
 }
 
 /// Positions of members, row after row; within a row by registry, key and part.
@@ -173,7 +224,13 @@ impl MembersByRow {
 
     /// How many members each row has.
     pub fn lengths(&self) -> impl Iterator<Item = usize> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        self.ends.iter().zip(starts).map(|(end, start)| (end - start) as usize)
+        self.of(0..self.ends.len()).1
+    }
+
+    /// The positions of some rows, and how many members each of these rows has.
+    pub fn of(&self, rows: Range<usize>) -> (&[u32], impl Iterator<Item = usize>) {
+        let before = |row: usize| if row == 0 { 0 } else { self.ends[row - 1] };
+        let positions = before(rows.start) as usize..before(rows.end) as usize;
+        (&self.positions[positions], rows.map(move |row| (self.ends[row] - before(row)) as usize))
     }
 }

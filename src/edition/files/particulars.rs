@@ -3,6 +3,7 @@
 //! In: rows to write, or the opened file; of an edition of an earlier program `enterprises.arrow`, which had these columns too. Out: the
 //! columns of a row's block, read for themselves where a question goes through all of them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -12,7 +13,7 @@ use arrow_array::{ArrayRef, Decimal128Array, ListArray, RecordBatch, StringArray
 use crate::edition::error::EditionError;
 use crate::edition::format::blocks::{Blocks, block_columns};
 use crate::edition::format::cells::{Small, Word};
-use crate::edition::format::columns::{enum_column, lists, money, texts, words};
+use crate::edition::format::columns::{Words, enum_column, lists, money, texts};
 use crate::edition::format::table::{Opened, TableColumn, column};
 use crate::edition::format::unpacked::Unpacked;
 use crate::model::enterprise::{Enterprise, EnterpriseField};
@@ -93,36 +94,63 @@ impl Particulars {
     }
 }
 
-pub(in crate::edition) fn particulars(rows: &[Enterprise]) -> Result<Vec<TableColumn>, EditionError> {
-    let plain = |name: &str, array: ArrayRef| column(name, array, &[]);
-    let bit_column = |name: &str, names: Vec<&str>, value: fn(&Enterprise) -> u32| {
-        let bits: UInt32Array = rows.iter().map(value).collect();
-        column(name, Arc::new(bits) as ArrayRef, &[("bits, lowest first", &*names.join(","))])
-    };
-    let code = |e: &'_ Enterprise| (e.credit_code_raw != e.credit_code).then(|| e.credit_code_raw.clone().unwrap_or_default());
-    let codes: StringArray = rows.iter().map(code).collect();
-    let editions: UInt16Array = rows.iter().map(|e| Some(e.industry_edition)).collect();
-    Ok(vec![
-        column(
-            "credit_code_raw",
-            Arc::new(codes) as ArrayRef,
-            &[("is", "the code as written where it is not credit_code of enterprises.arrow; empty: none")],
-        ),
-        plain("former_names", lists(rows.iter().map(|e| e.former_names.iter().map(|n| &**n)))),
-        plain("address", texts(rows.iter().map(|e| e.address.as_deref()))),
-        column("industry_edition", Arc::new(editions) as ArrayRef, &[("classification", "GB/T 4754, year")]),
-        plain("registration_type", words(rows.iter().map(|e| e.registration_type.as_deref()))?),
-        plain("investor_countries", lists(rows.iter().map(|e| e.investor_countries.iter().map(|n| &**n)))),
-        column("payroll", money(rows, |e| e.payroll)?, &[("unit", "yuan")]),
-        plain("findings", lists(rows.iter().map(|e| e.findings.iter().map(|n| &**n)))),
-        plain("branch_of", texts(rows.iter().map(|e| e.branch_of.as_deref()))),
-        bit_column("tags", EnterpriseTag::ALL.iter().map(|t| t.name()).collect(), |e| e.tags.0),
-        bit_column("conflicts", EnterpriseField::ALL.iter().map(|t| t.name()).collect(), |e| e.conflicts.0),
-        plain("size_basis", enum_column!(rows, SizeBasis, |e| e.verdicts.size.basis)?),
-        plain("size_rule", words(rows.iter().map(|e| e.verdicts.size.rule.as_deref()))?),
-        plain("fund_period", words(rows.iter().map(|e| Some(&*e.verdicts.fund.period)))?),
-        column("fund_due", money(rows, |e| e.verdicts.fund.due)?, &[("unit", "yuan")]),
-        column("fund_paid", money(rows, |e| e.verdicts.fund.paid)?, &[("unit", "yuan")]),
-        plain("fund_kind", enum_column!(rows, FundKind, |e| e.verdicts.fund.kind_paid)?),
-    ])
+/// What the file is made of, block by block.
+pub(in crate::edition) struct ParticularsToWrite<'a> {
+    rows: &'a [Enterprise],
+    registration_types: Words<'a>,
+    size_rules: Words<'a>,
+    fund_periods: Words<'a>,
+}
+
+impl<'a> ParticularsToWrite<'a> {
+    /// # Errors
+    /// A column has more words than the format holds.
+    pub fn new(rows: &'a [Enterprise]) -> Result<ParticularsToWrite<'a>, EditionError> {
+        Ok(ParticularsToWrite {
+            rows,
+            registration_types: Words::of(rows.iter().filter_map(|e| e.registration_type.as_deref()))?,
+            size_rules: Words::of(rows.iter().filter_map(|e| e.verdicts.size.rule.as_deref()))?,
+            fund_periods: Words::of(rows.iter().map(|e| &*e.verdicts.fund.period))?,
+        })
+    }
+
+    /// The columns of some rows.
+    ///
+    /// # Errors
+    /// Arrow refuses them.
+    pub fn columns(&self, rows: Range<usize>) -> Result<Vec<TableColumn>, EditionError> {
+        let rows = &self.rows[rows];
+        let plain = |name: &str, array: ArrayRef| column(name, array, &[]);
+        let bit_column = |name: &str, names: Vec<&str>, value: fn(&Enterprise) -> u32| {
+            let bits: UInt32Array = rows.iter().map(value).collect();
+            column(name, Arc::new(bits) as ArrayRef, &[("bits, lowest first", &*names.join(","))])
+        };
+        let code =
+            |e: &'_ Enterprise| (e.credit_code_raw != e.credit_code).then(|| e.credit_code_raw.clone().unwrap_or_default());
+        let codes: StringArray = rows.iter().map(code).collect();
+        let editions: UInt16Array = rows.iter().map(|e| Some(e.industry_edition)).collect();
+        Ok(vec![
+            column(
+                "credit_code_raw",
+                Arc::new(codes) as ArrayRef,
+                &[("is", "the code as written where it is not credit_code of enterprises.arrow; empty: none")],
+            ),
+            plain("former_names", lists(rows.iter().map(|e| e.former_names.iter().map(|n| &**n)))),
+            plain("address", texts(rows.iter().map(|e| e.address.as_deref()))),
+            column("industry_edition", Arc::new(editions) as ArrayRef, &[("classification", "GB/T 4754, year")]),
+            plain("registration_type", self.registration_types.column(rows.iter().map(|e| e.registration_type.as_deref()))?),
+            plain("investor_countries", lists(rows.iter().map(|e| e.investor_countries.iter().map(|n| &**n)))),
+            column("payroll", money(rows, |e| e.payroll)?, &[("unit", "yuan")]),
+            plain("findings", lists(rows.iter().map(|e| e.findings.iter().map(|n| &**n)))),
+            plain("branch_of", texts(rows.iter().map(|e| e.branch_of.as_deref()))),
+            bit_column("tags", EnterpriseTag::ALL.iter().map(|t| t.name()).collect(), |e| e.tags.0),
+            bit_column("conflicts", EnterpriseField::ALL.iter().map(|t| t.name()).collect(), |e| e.conflicts.0),
+            plain("size_basis", enum_column!(rows, SizeBasis, |e| e.verdicts.size.basis)?),
+            plain("size_rule", self.size_rules.column(rows.iter().map(|e| e.verdicts.size.rule.as_deref()))?),
+            plain("fund_period", self.fund_periods.column(rows.iter().map(|e| Some(&*e.verdicts.fund.period)))?),
+            column("fund_due", money(rows, |e| e.verdicts.fund.due)?, &[("unit", "yuan")]),
+            column("fund_paid", money(rows, |e| e.verdicts.fund.paid)?, &[("unit", "yuan")]),
+            plain("fund_kind", enum_column!(rows, FundKind, |e| e.verdicts.fund.kind_paid)?),
+        ])
+    }
 }

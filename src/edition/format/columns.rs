@@ -8,9 +8,11 @@ use arrow_array::builder::{
     Date32Builder, Decimal128Builder, ListBuilder, StringBuilder, StringDictionaryBuilder, UInt32Builder,
 };
 use arrow_array::types::{UInt8Type, UInt16Type};
-use arrow_array::{ArrayRef, DictionaryArray, StringArray, UInt8Array};
+use arrow_array::{ArrayRef, DictionaryArray, StringArray, UInt8Array, UInt16Array};
 use arrow_schema::ArrowError;
 use chrono::{Datelike, NaiveDate};
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 use crate::model::enterprise::Enterprise;
 use crate::model::value::Money;
@@ -40,6 +42,41 @@ macro_rules! enum_column {
     };
 }
 pub(in crate::edition) use enum_column;
+
+/// The words of a column in the order in which they first stand, for columns that are made piece by piece: one dictionary for all.
+pub(in crate::edition) struct Words<'a> {
+    of: HashMap<&'a str, u16>,
+    list: ArrayRef,
+}
+
+impl<'a> Words<'a> {
+    /// Of these values.
+    ///
+    /// # Errors
+    /// There are more than 65,536 of them.
+    pub fn of(values: impl Iterator<Item = &'a str>) -> Result<Words<'a>, ArrowError> {
+        let (mut of, mut list) = (HashMap::new(), Vec::new());
+        for word in values {
+            let next = list.len();
+            if let Entry::Vacant(new) = of.entry(word) {
+                new.insert(u16::try_from(next).map_err(|_| ArrowError::DictionaryKeyOverflowError)?);
+                list.push(word);
+            }
+        }
+        Ok(Words { of, list: Arc::new(StringArray::from(list)) })
+    }
+
+    /// The column of some of these values.
+    ///
+    /// # Errors
+    /// One of them is none of these.
+    pub fn column<'v>(&self, values: impl Iterator<Item = Option<&'v str>>) -> Result<ArrayRef, ArrowError> {
+        let unknown = |word: &str| ArrowError::InvalidArgumentError(format!("{word} is not among the words"));
+        let key = |word: &str| self.of.get(word).copied().ok_or_else(|| unknown(word));
+        let keys = values.map(|value| value.map(key).transpose()).collect::<Result<UInt16Array, ArrowError>>()?;
+        Ok(Arc::new(DictionaryArray::<UInt16Type>::try_new(keys, self.list.clone())?))
+    }
+}
 
 pub(in crate::edition) fn words<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Result<ArrayRef, ArrowError> {
     let mut builder = StringDictionaryBuilder::<UInt16Type>::new();

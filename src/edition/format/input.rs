@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::enterprise::{Enterprise, TradeUnion};
 use crate::model::linkage::LinkMethod;
+use crate::model::spilled::SpilledText;
 use crate::model::tie::Tie;
 use crate::model::verdict::UnionStatus;
 
@@ -80,7 +81,7 @@ pub struct Member {
     /// log2 odds; None where an identifier decided.
     pub weight: Option<f32>,
     /// JSON array of `model::linkage::Evidence`; empty where there is none.
-    pub evidence: Box<str>,
+    pub evidence: SpilledText,
 }
 
 /// A registry the edition rests on.

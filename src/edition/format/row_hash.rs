@@ -119,7 +119,7 @@ pub fn of_enterprise(e: &Enterprise, reasons: &[u8]) -> u64 {
 }
 
 /// One record of an enterprise. The hashes of all of them are added to the enterprise's.
-pub fn of_member(m: &Member) -> u64 {
+pub fn of_member(m: &Member, evidence: &str) -> u64 {
     let mut said = Said(Vec::with_capacity(160));
     said.text(&m.registry);
     said.text(&m.key);
@@ -127,7 +127,7 @@ pub fn of_member(m: &Member) -> u64 {
     said.number(m.record_id as u64);
     said.text(m.method.name());
     said.option(m.weight, |said, weight| said.number(u64::from(weight.to_bits())));
-    said.text(&m.evidence);
+    said.text(evidence);
     said.hash()
 }
 

@@ -258,18 +258,18 @@ impl<'a> EnterpriseRow<'a> {
                 verdict: self.size().unwrap_or(SizeStatus::Unknown),
                 basis: self.size_basis(),
                 rule: self.size_rule().map(Into::into),
-                reasons: reasons.size.into_owned(),
+                reasons: reasons.size.into_owned().into(),
                 size_class: self.size_class().unwrap_or(SizeClass::Unknown),
             },
             union: UnionVerdict {
                 verdict: self.union().unwrap_or(UnionStatus::None),
-                unions: reasons.unions.into_owned(),
-                possible: reasons.possible.into_owned(),
-                reasons: reasons.union.into_owned(),
+                unions: reasons.unions.into_owned().into(),
+                possible: reasons.possible.into_owned().into(),
+                reasons: reasons.union.into_owned().into(),
             },
             gap: GapVerdict {
                 status: self.gap().unwrap_or(GapStatus::Undecided),
-                reasons: reasons.gap.into_owned(),
+                reasons: reasons.gap.into_owned().into(),
                 since: self.gap_since(),
             },
             fund: FundVerdict {
@@ -278,9 +278,9 @@ impl<'a> EnterpriseRow<'a> {
                 due: self.fund_due(),
                 paid: self.fund_paid(),
                 kind_paid: self.fund_kind(),
-                reasons: reasons.fund.into_owned(),
+                reasons: reasons.fund.into_owned().into(),
             },
-            priority: Priority { score: self.priority(), factors: reasons.factors.into_owned() },
+            priority: Priority { score: self.priority(), factors: reasons.factors.into_owned().into() },
         })
     }
     /// The first of the unions that cover it: the strongest.

@@ -5,15 +5,16 @@ pub(in crate::edition) mod following;
 pub(in crate::edition) mod order;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::EditionError;
 use super::files::details::{EVIDENCE_A_BLOCK, details, reasons_of};
 use super::files::enterprises::enterprises;
 use super::files::facets::{dims_columns, dims_of, write_facets};
 use super::files::lookups::lookups;
-use super::files::members::{MembersByRow, RecordsByRegistry, members_columns};
+use super::files::members::{MembersByRow, MembersToWrite, RecordsByRegistry, evidence_of};
 use super::files::names::write_names;
-use super::files::particulars::{PARTICULARS, PARTICULARS_A_BLOCK, particulars};
+use super::files::particulars::{PARTICULARS, PARTICULARS_A_BLOCK, ParticularsToWrite};
 use super::files::unions::{UNION_PARTICULARS, union_columns, union_particulars};
 use super::files::{cubes, ties};
 use super::format::folder::{folder_name, sync_folder};
@@ -165,22 +166,34 @@ pub(super) fn row_hashes(
     row_of: &hashbrown::HashMap<&str, u32>,
 ) -> Result<Vec<u64>, EditionError> {
     use rayon::prelude::*;
-    let own = |e: &Enterprise| Ok::<u64, serde_json::Error>(row_hash::of_enterprise(e, reasons_of(e)?.as_bytes()));
+    let own = |e: &Enterprise| Ok::<u64, EditionError>(row_hash::of_enterprise(e, reasons_of(e)?.as_bytes()));
     let mut hashes = rows.par_iter().map(own).collect::<Result<Vec<u64>, _>>()?;
-    let positions = by_row.positions();
-    let of_members: Vec<u64> = positions.par_iter().map(|at| row_hash::of_member(&members[*at as usize])).collect();
+    let of_member = |at: &u32| {
+        let member = &members[*at as usize];
+        Ok::<u64, EditionError>(row_hash::of_member(member, &evidence_of(member)?))
+    };
+    let of_members = by_row.positions().par_iter().map(of_member).collect::<Result<Vec<u64>, _>>()?;
     let mut at = 0;
     for (hash, length) in hashes.iter_mut().zip(by_row.lengths()) {
         *hash = of_members[at..at + length].iter().fold(*hash, |sum, hash| sum.wrapping_add(*hash));
         at += length;
     }
+    add_ties(ties, registries, row_of, |row, hash| hashes[row] = hashes[row].wrapping_add(hash));
+    Ok(hashes)
+}
+
+/// Shows the rows of which ties are stated, with the hashes of these.
+fn add_ties(
+    ties: &[crate::model::tie::Tie],
+    registries: &[Box<str>],
+    row_of: &hashbrown::HashMap<&str, u32>,
+    mut add: impl FnMut(usize, u64),
+) {
     for tie in ties {
         if let Some(row) = tie.subject.as_deref().and_then(|id| row_of.get(id)) {
-            let hash = &mut hashes[*row as usize];
-            *hash = hash.wrapping_add(row_hash::of_tie(tie, &registries[usize::from(tie.registry)]));
+            add(*row as usize, row_hash::of_tie(tie, &registries[usize::from(tie.registry)]));
         }
     }
-    Ok(hashes)
 }
 
 /// Saves space only: a failure leaves the fresh copy in place. What is linked is read first: the earlier edition's manifest tells
@@ -216,29 +229,44 @@ fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(C
     let members = MembersByRow::new(&input.members, &row_of, rows.len());
     let sources: Vec<&str> = input.registries.iter().map(|name| &**name).collect();
     let dims = dims_of(&rows);
-    let hashes = row_hashes(&rows, &input.members, &members, &input.ties, &input.registries, &row_of)?;
+    // What every row says is added up while it is written: it may have to be fetched for it.
+    let hashes: Vec<AtomicU64> = (0..rows.len()).map(|_| AtomicU64::new(0)).collect();
+    let add = |row: usize, hash: u64| {
+        hashes[row].fetch_add(hash, Ordering::Relaxed);
+    };
+    add_ties(&input.ties, &input.registries, &row_of, add);
 
     // What is seldom read is packed, by block; a part that only says what changed is small, and its counts are soon counted.
-    let write_seldom = |name: &str, columns, a_block| match by_id {
-        true => write_packed(folder, name, columns),
-        false => write_blocks(folder, name, columns, a_block),
-    };
+    let a_block = |usual: usize| if by_id { rows.len() } else { usual };
+    let member_blocks = MembersToWrite::new(&input.members, &members)?;
+    let particular_blocks = ParticularsToWrite::new(&rows)?;
     let mut jobs: Vec<Box<dyn Fn() -> Result<FileDigest, EditionError> + Send + Sync + '_>> = vec![
         Box::new(|| {
-            let a_block = if by_id { rows.len() } else { EVIDENCE_A_BLOCK };
-            write_made_blocks(folder, "details.arrow", rows.len(), a_block, |of| details(&rows[of]))
+            write_made_blocks(folder, "details.arrow", rows.len(), a_block(EVIDENCE_A_BLOCK), |of| {
+                let own = |row: usize, reasons: &str| {
+                    let row = of.start + row;
+                    add(row, row_hash::of_enterprise(&rows[row], reasons.as_bytes()));
+                };
+                details(&rows[of.clone()], own)
+            })
         }),
-        Box::new(|| write_seldom("members.arrow", members_columns(&input.members, &members)?, EVIDENCE_A_BLOCK)),
+        Box::new(|| {
+            write_made_blocks(folder, "members.arrow", rows.len(), a_block(EVIDENCE_A_BLOCK), |of| member_blocks.columns(of, add))
+        }),
         Box::new(|| write_table(folder, "lookups.arrow", lookups(&rows, &unions, &input.members, &row_of))),
         Box::new(|| write_names(folder, &rows)),
         Box::new(|| write_table(folder, "enterprises.arrow", enterprises(&rows, &sources)?)),
         Box::new(|| write_facets(folder, &rows, &sources, &dims)),
-        Box::new(|| write_seldom(PARTICULARS, particulars(&rows)?, PARTICULARS_A_BLOCK)),
-        Box::new(|| write_table(folder, "dims.arrow", dims_columns(&dims, &hashes))),
+        Box::new(|| {
+            write_made_blocks(folder, PARTICULARS, rows.len(), a_block(PARTICULARS_A_BLOCK), |of| particular_blocks.columns(of))
+        }),
         Box::new(|| write_packed(folder, "people.arrow", super::files::people::people_columns(&rows))),
         Box::new(|| write_table(folder, ties::RELATIONS, ties::columns(&input.ties, &input.registries, &row_of, by_id)?)),
         Box::new(|| write_table(folder, "unions.arrow", union_columns(&unions, &row_of, by_id)?)),
-        Box::new(|| write_seldom(UNION_PARTICULARS, union_particulars(&unions)?, PARTICULARS_A_BLOCK)),
+        Box::new(|| match by_id {
+            true => write_packed(folder, UNION_PARTICULARS, union_particulars(&unions)?),
+            false => write_blocks(folder, UNION_PARTICULARS, union_particulars(&unions)?, PARTICULARS_A_BLOCK),
+        }),
         Box::new(|| {
             let labels = serde_json::json!({ "labels": input.labels, "dims": dims.values, "counting": input.counting });
             write_bytes(folder, "labels.json", &serde_json::to_vec(&labels)?)
@@ -258,7 +286,10 @@ fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(C
         }
     });
     drop(jobs);
-    let files = done.into_inner().expect("no panic while pushing").into_iter().collect::<Result<Vec<_>, _>>()?;
+    drop((member_blocks, particular_blocks));
+    let mut files = done.into_inner().expect("no panic while pushing").into_iter().collect::<Result<Vec<_>, _>>()?;
+    let hashes: Vec<u64> = hashes.into_iter().map(AtomicU64::into_inner).collect();
+    files.push(write_table(folder, "dims.arrow", dims_columns(&dims, &hashes))?);
     let mut content = Content::default();
     hashes.iter().for_each(|hash| content.add(*hash));
     unions.iter().for_each(|union| content.add(row_hash::of_union(union)));
