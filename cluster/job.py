@@ -1,9 +1,10 @@
-"""Links records on a Spark cluster: joins, counts and parts here, decisions in `huitu kernel`.
+"""Links records on a Spark cluster, and judges who is linked: joins, counts and parts here, decisions in `huitu kernel`.
 
 The entities are those of one machine, for any number of parts. Every step is kept as Parquet in the work folder, so that what a lost worker
 had done is done again from there and from nothing else; an engine whose `cache` keeps nothing does as well.
 
-    python job.py --records records.parquet --work /shared/work --out entities.parquet --parts 64
+    python job.py --records records.parquet --work /shared/work --out entities.parquet --parts 64 \\
+        --facts facts.parquet --on 2026-12-01 --segments /shared/segments --edition /shared/editions
 """
 
 import argparse
@@ -22,6 +23,10 @@ PAIRS = "left bigint, right bigint, right_registry int, right_identified boolean
 ENTITIES = (
     "registry string, key string, part int, entity string, founder bigint, profile bigint, weight float, partner bigint"
 )
+
+SEGMENTS = "segment string, enterprises bigint, unions bigint, records bigint, digest string"
+# Of a province that nobody tells.
+NOWHERE = "00"
 
 ADDED = pa.schema({"kind": pa.utf8(), "key": pa.int64(), "value": pa.int64(), "count": pa.int64(), "record": pa.binary()})
 
@@ -171,6 +176,37 @@ class Job:
         rows = own.unionByName(tied, allowMissingColumns=True).repartition(self.parts, "component").drop("component")
         return through(rows, ENTITIES, *self.huitu, "cluster", *self.told)
 
+    def segments(self, facts: DataFrame, entities: DataFrame, folder: str, told: list[str]) -> DataFrame:
+        """Everybody judged in the province in which most of its records are: a folder each, written by whoever has the part.
+
+        Beside its own a province is sent, not to be written, what verdicts and counts look at elsewhere: of a union that reaches over
+        provinces its firm and all whom it lists, as its members are shared out among them.
+        """
+        whose = entities.select("registry", "key", "part", "entity", "weight")
+        facts = self.kept(facts.join(whose, ["registry", "key", "part"], "left"), "facts-of")
+        counted = facts.where("entity IS NOT NULL AND province IS NOT NULL").groupBy("entity", "province").agg(f.count("*").alias("n"))
+        home = counted.groupBy("entity").agg(f.min(f.struct((-f.col("n")).alias("less"), "province")).alias("first"))
+        home = home.selectExpr("entity", "first.province AS home")
+        # A union without a firm stands where its own row says, and what it lists with whom that is.
+        facts = facts.join(home, "entity", "left").withColumn("segment", f.coalesce("home", "province", f.lit(NOWHERE)))
+        facts = self.kept(facts.drop("home", "province"), "facts-at")
+        rows = facts.where("part = 0 AND kind = 'union'").selectExpr("registry", "key", "entity", "segment")
+        units = facts.where("part > 0 AND kind = 'covered_unit'").selectExpr("registry", "key", "entity", "segment")
+        places = rows.union(units.where("entity IS NOT NULL")).distinct()
+        wide = places.groupBy("registry", "key").agg(f.countDistinct("segment").alias("n")).where("n > 1").select("registry", "key")
+        places = self.kept(places.join(wide, ["registry", "key"]), "places")
+        there = places.selectExpr("registry", "key", "segment AS neighbourhood").distinct()
+        across = places.join(there, ["registry", "key"]).where("segment <> neighbourhood")
+        firms = across.where("entity IS NOT NULL").select("entity", "neighbourhood").distinct()
+        alone = across.where("entity IS NULL").select("registry", "key", "neighbourhood").distinct()
+        columns = ["neighbourhood", "entity", "asked", "id", "registry", "key", "part", "kind", "landed_at", "observed_at", "values", "weight"]
+        own = facts.withColumn("neighbourhood", f.col("segment")).withColumn("asked", f.lit(True)).select(columns)
+        looked_at = facts.join(firms, "entity").withColumn("asked", f.lit(False)).select(columns)
+        unhosted = facts.where("part = 0").join(alone, ["registry", "key"]).withColumn("asked", f.lit(False)).select(columns)
+        sent = own.union(looked_at).union(unhosted).repartition(self.parts, "neighbourhood")
+        written = through(sent, SEGMENTS, *self.huitu, "segment", *told, "--out", folder)
+        return self.kept(written, "segments")
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -181,7 +217,16 @@ def main():
     parser.add_argument("--registries", help="best first, as `huitu kernel --registries`")
     parser.add_argument("--issuers", help="as `huitu kernel --issuers`")
     parser.add_argument("--huitu", default="huitu", help="the program, on every worker")
+    judging = parser.add_argument_group("judging, by province")
+    judging.add_argument("--facts", help="Parquet: what `huitu kernel facts` writes")
+    judging.add_argument("--on", help="the day as of which is judged")
+    judging.add_argument("--segments", help="a folder that every worker writes to: one segment for each province")
+    judging.add_argument("--edition", help="the folder of editions in which the segments become one")
+    judging.add_argument("--number", type=int, default=1, help="number of that edition")
+    judging.add_argument("--needs-unmet", help="as `huitu kernel segment --unmet`; a file on every worker")
     asked = parser.parse_args()
+    if asked.facts and not (asked.on and asked.segments):
+        parser.error("--facts needs --on and --segments")
     spark = SparkSession.builder.appName("huitu").config("spark.sql.shuffle.partitions", asked.parts).getOrCreate()
     job = Job(spark, asked)
     profiles = job.profiles(job.read(spark.read.parquet(asked.records)))
@@ -192,6 +237,15 @@ def main():
     if twice:
         raise SystemExit(f"entities whose ids are equal by chance, to be named anew: {', '.join(twice)}")
     print(f"{entities.count()} records, {entities.select('entity').distinct().count()} entities")
+    if asked.facts:
+        told = ["--on", asked.on, "--first", "--number", str(asked.number)]
+        told += ["--registries", asked.registries] if asked.registries else []
+        told += ["--unmet", asked.needs_unmet] if asked.needs_unmet else []
+        written = job.segments(spark.read.parquet(asked.facts), entities, asked.segments, told).orderBy("segment").collect()
+        print(f"segments: {', '.join(f'{row.segment} ({row.enterprises} enterprises)' for row in written)}")
+        if asked.edition:
+            folders = [f"{asked.segments.rstrip('/')}/{row.segment}" for row in written]
+            subprocess.run([asked.huitu, "kernel", "join", "--number", str(asked.number), "--out", asked.edition, *folders], check=True)
     spark.stop()
 
 

@@ -176,9 +176,9 @@ fn memory() -> Finding {
     match available {
         Some(kb) if kb < 1 << 20 => Finding::bad(
             "memory",
-            format!("可用内存仅 {} MB；一个区约需 1 GB，百万企业约需 6 GB", kb >> 10),
+            format!("可用内存仅 {} MB；一个区约需 1 GB，百万企业约需 4 GB", kb >> 10),
             format!(
-                "only {} MB of memory are available; a district needs about 1 GB, a million enterprises about 6 GB",
+                "only {} MB of memory are available; a district needs about 1 GB, a million enterprises about 4 GB",
                 kb >> 10
             ),
         ),

@@ -7,13 +7,18 @@ use anyhow::Context;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
-use super::common::Common;
+use super::common::{Common, LangArg};
+use super::kernel_records::Handed;
 use crate::assess::Rules;
 use crate::connector::Connector;
+use crate::edition::{EditionError, join_segments};
 use crate::hub::HubError;
-use crate::kernel::{KernelDay, KernelStatistics, LinkedRegistries, assess, cluster, group, normalise, score, statistics};
+use crate::kernel::{
+    KernelDay, KernelStatistics, LinkedRegistries, SegmentPlace, assess, cluster, group, normalise, score, segment, statistics,
+};
 use crate::link::{LinkSettings, Weights};
 use crate::model::problem::Problem;
+use crate::model::text::grouped;
 use crate::records::traits;
 
 #[derive(Args)]
@@ -44,6 +49,8 @@ struct StatisticsArg {
 enum KernelCommand {
     /// What departments' files say (--source), as the records that the next step takes
     Records,
+    /// The same files' facts, as `assess` and `segment` take them once they know whose they are
+    Facts,
     /// Records as written become records as read, each by itself
     Normalise {
         #[command(flatten)]
@@ -79,29 +86,83 @@ enum KernelCommand {
     },
     /// The facts of entities become verdicts with their reasons
     Assess {
-        /// The day as of which is judged
-        #[arg(long, value_name = "DATE")]
-        on: NaiveDate,
-        /// Nobody was judged before: who lacks a union has lacked it since before anybody counted
-        #[arg(long)]
-        first: bool,
-        /// The earliest day since which anybody has been lacking
-        #[arg(long, value_name = "DATE")]
-        counting_since: Option<NaiveDate>,
-        /// Needs of policy that the registries do not meet, as a list in JSON
-        #[arg(long, value_name = "FILE")]
-        unmet: Option<PathBuf>,
+        #[command(flatten)]
+        day: DayArgs,
+    },
+    /// The facts of a province's entities become a segment of an edition: a folder each, an edition of its own
+    Segment {
+        #[command(flatten)]
+        day: DayArgs,
+        /// Names of the registries, best first [default: all connectors, as a hub ranks them]
+        #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+        registries: Vec<String>,
+        /// Number of the edition
+        #[arg(long, default_value_t = 1)]
+        number: u32,
+        /// A folder that every worker writes to
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+    },
+    /// Segments become one edition, which has them as its parts
+    Join {
+        /// Number of the edition; must be free
+        #[arg(long, default_value_t = 1)]
+        number: u32,
+        /// Where editions lie (`editions` in a data folder)
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+        /// The folders of the segments
+        #[arg(required = true, value_name = "SEGMENT")]
+        segments: Vec<PathBuf>,
     },
 }
 
+/// As of when, and after what, is judged.
+#[derive(Args)]
+struct DayArgs {
+    /// The day as of which is judged
+    #[arg(long, value_name = "DATE")]
+    on: NaiveDate,
+    /// Nobody was judged before: who lacks a union has lacked it since before anybody counted
+    #[arg(long)]
+    first: bool,
+    /// The earliest day since which anybody has been lacking
+    #[arg(long, value_name = "DATE")]
+    counting_since: Option<NaiveDate>,
+    /// Needs of policy that the registries do not meet, as a list in JSON
+    #[arg(long, value_name = "FILE")]
+    unmet: Option<PathBuf>,
+}
+
 pub async fn run(common: &Common, args: KernelArgs) -> anyhow::Result<ExitCode> {
-    if matches!(args.command, KernelCommand::Records) {
-        super::kernel_records::run(common, std::io::stdout()).await?;
+    let handed = match args.command {
+        KernelCommand::Records => Some(Handed::Records),
+        KernelCommand::Facts => Some(Handed::Facts),
+        _ => None,
+    };
+    if let Some(handed) = handed {
+        super::kernel_records::run(common, std::io::stdout(), handed).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let KernelCommand::Join { number, out, segments } = args.command {
+        let manifest = join_segments(&out, number, &segments).map_err(|e| match e {
+            EditionError::BadInput(problem) => anyhow::Error::from(said(problem)),
+            other => other.into(),
+        })?;
+        if common.json {
+            println!("{}", serde_json::to_string_pretty(&manifest)?);
+        } else {
+            let (enterprises, parts) = (grouped(i64::from(manifest.enterprises)), segments.len());
+            match common.lang() {
+                LangArg::Zh => println!("第 {number} 期：{parts} 个分段，{enterprises} 家企业"),
+                LangArg::En => println!("edition {number}: {enterprises} enterprises in {parts} segments"),
+            }
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
     let done = match args.command {
-        KernelCommand::Records => Ok(()),
+        KernelCommand::Records | KernelCommand::Facts | KernelCommand::Join { .. } => Ok(()),
         KernelCommand::Normalise { registries } => normalise(input, output, &told(common, &registries, None)?),
         KernelCommand::Statistics { whole } => statistics(input, output, whole),
         KernelCommand::Group { registries, statistics } => {
@@ -111,8 +172,10 @@ pub async fn run(common: &Common, args: KernelArgs) -> anyhow::Result<ExitCode> 
             score(input, output, &told(common, &registries, weights)?, &read_statistics(&statistics)?)
         }
         KernelCommand::Cluster { registries } => cluster(input, output, &told(common, &registries, None)?),
-        KernelCommand::Assess { on, first, counting_since, unmet } => {
-            assess(input, output, &day(common, on, first, counting_since, unmet)?)
+        KernelCommand::Assess { day: args } => assess(input, output, &day(common, &args, &[])?),
+        KernelCommand::Segment { day: args, registries, number, out } => {
+            let place = SegmentPlace { root: &out, number, zone: common.settings()?.zone };
+            segment(input, output, &day(common, &args, &registries)?, place)
         }
     };
     done.map_err(said)?;
@@ -161,13 +224,7 @@ fn told(common: &Common, args: &RegistryArgs, weights: Option<PathBuf>) -> anyho
     })
 }
 
-fn day(
-    common: &Common,
-    as_of: NaiveDate,
-    is_first: bool,
-    counting_since: Option<NaiveDate>,
-    unmet: Option<PathBuf>,
-) -> anyhow::Result<KernelDay> {
+fn day(common: &Common, args: &DayArgs, registries: &[String]) -> anyhow::Result<KernelDay> {
     let settings = common.settings()?;
     let read = |path: &PathBuf| std::fs::read_to_string(path).with_context(|| path.display().to_string());
     let rules = match &settings.thresholds {
@@ -181,10 +238,22 @@ fn day(
         let (zh, en) = (told(|fault| &fault.zh).join("；"), told(|fault| &fault.en).join("; "));
         return Err(HubError::said(format!("[policy]：{zh}"), format!("[policy]: {en}")).into());
     }
-    let unmet = match &unmet {
+    let unmet = match &args.unmet {
         None => Vec::new(),
         Some(path) => serde_json::from_str(&read(path)?).with_context(|| path.display().to_string())?,
     };
     let connectors: Vec<_> = connectors(common)?.into_iter().map(std::sync::Arc::new).collect();
-    Ok(KernelDay { as_of, rules, policy: settings.policy, registries: traits(&connectors), unmet, is_first, counting_since })
+    let all = traits(&connectors);
+    let one = |name: &String| {
+        let known = all.iter().find(|known| *known.name == **name).cloned();
+        known.ok_or_else(|| {
+            HubError::said(format!("--registries：没有登记「{name}」"), format!("--registries: there is no registry \"{name}\""))
+        })
+    };
+    let registries = match registries.is_empty() {
+        true => all.clone(),
+        false => registries.iter().map(one).collect::<Result<_, _>>()?,
+    };
+    let (as_of, is_first, counting_since) = (args.on, args.first, args.counting_since);
+    Ok(KernelDay { as_of, rules, policy: settings.policy, registries, unmet, is_first, counting_since })
 }

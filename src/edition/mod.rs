@@ -41,4 +41,5 @@ pub use query::ties::TieRow;
 pub use set::{EditionAsOf, Editions};
 pub use write::changes::{EditionChanges, write_changes};
 pub use write::following::{write_candidates, write_following};
+pub use write::segments::{join_segments, write_segment};
 pub use write::write;

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::error::HubError;
 use super::guard::Inputs;
 use super::open::Hub;
-use crate::edition::{CountingRules, Edition, EnterpriseRow, Manifest};
+use crate::edition::{Edition, EnterpriseRow, Manifest};
 use crate::model::facts::StandingFinding;
 use crate::model::linkage::Judgement;
 use crate::model::verdict::{GapStatus, Unmet};
@@ -94,13 +94,6 @@ pub(super) fn standing(
     });
     let holds = |f: &Result<StandingFinding, StoreError>| f.as_ref().map_or(true, |f| f.until.is_none_or(|until| until >= as_of));
     standing.filter(holds).collect()
-}
-
-/// What of the policy the edition's counts rest on.
-pub(super) fn counting(policy: &crate::assess::Policy) -> CountingRules {
-    let (counted_kinds, established_kinds) = (policy.counted_kinds.clone(), policy.established_kinds.clone());
-    let industrial_unions = policy.industrial_unions.keys().cloned().collect();
-    CountingRules { counted_kinds, established_kinds, dues_rate: policy.fund.rate, industrial_unions }
 }
 
 /// What was lacking in the edition before, and since when.

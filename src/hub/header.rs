@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::basis::counting;
 use super::error::HubError;
 use super::open::Hub;
 use super::published::Published;
 use crate::edition::{EditionInput, EditionSource, Filter, Manifest};
 use crate::model::verdict::{GapStatus, Unmet};
+use crate::publish::counting;
 
 /// See the module.
 pub(super) struct Header {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use tracing::Instrument;
 
 use super::advance::{Advanced, Delivery};
-use super::basis::{counting, lacking_since};
+use super::basis::lacking_since;
 use super::error::HubError;
 use super::evidence_texts::{show_texts, told};
 use super::follow_records::Followed;
@@ -32,7 +32,7 @@ use crate::model::spilled::SpilledText;
 use crate::model::text::json;
 use crate::model::value::PartialDate;
 use crate::model::verdict::{GapStatus, Unmet};
-use crate::publish::{DecidedRecord, INPUTS, Publication, PublishError, StoredLinks, ToldPair, open_pairs, publish};
+use crate::publish::{DecidedRecord, INPUTS, Publication, PublishError, StoredLinks, ToldPair, counting, open_pairs, publish};
 use crate::records;
 use crate::records::stream::{Part, SnapshotUse, WantedLinks};
 use crate::spill::SpillFile;

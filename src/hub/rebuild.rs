@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::basis::{counting, standing};
+use super::basis::standing;
 use super::error::HubError;
 use super::open::Hub;
 use crate::depot::Sharing;
@@ -13,7 +13,7 @@ use crate::edition;
 use crate::edition::{EditionError, EditionSource, folder_name};
 use crate::model::field::Field;
 use crate::model::linkage::Judgement;
-use crate::publish::{Publication, StoredLinks, edition_input};
+use crate::publish::{Publication, StoredLinks, counting, edition_input};
 use crate::records::stream::Part;
 use crate::records::{StoredRowReader, facts, link_record};
 use crate::store::StoreError;

@@ -54,11 +54,20 @@ enum Beside {
     LackingSince { enterprise: Box<str>, since: Option<NaiveDate> },
 }
 
+/// A record's facts, and whose they are.
+pub(super) struct GatheredFacts {
+    pub facts: Facts,
+    pub entity: Option<Box<str>>,
+    /// Its entity is asked for; of what has none, it itself.
+    pub is_asked: bool,
+    /// log2 odds of what joined it, where no identifier did.
+    pub weight: Option<f32>,
+}
+
 /// One neighbourhood, as it is gathered.
 #[derive(Default)]
-struct Neighbourhood {
-    /// Each with its entity.
-    facts: Vec<(Facts, Option<Box<str>>)>,
+pub(super) struct Neighbourhood {
+    pub facts: Vec<GatheredFacts>,
     /// Entities in the order in which they came, and whether they are asked for.
     entities: Vec<(Box<str>, bool)>,
     known: HashMap<Box<str>, usize>,
@@ -67,6 +76,11 @@ struct Neighbourhood {
 }
 
 impl Neighbourhood {
+    /// The ids of the entities that are asked for.
+    pub fn asked(&self) -> impl Iterator<Item = &str> {
+        self.entities.iter().filter(|(_, is_asked)| *is_asked).map(|(id, _)| &**id)
+    }
+
     fn entity(&mut self, id: &str, is_asked: bool) {
         let next = self.entities.len();
         let at = *self.known.entry(id.into()).or_insert(next);
@@ -82,8 +96,7 @@ impl Neighbourhood {
 /// # Errors
 /// The stream is none, or damaged; a column is missing or of another type; a registry, kind, field or value is not known.
 pub fn assess(input: impl Read, output: impl Write, day: &KernelDay) -> Result<(), Problem> {
-    let mut all: BTreeMap<Box<str>, Neighbourhood> = BTreeMap::new();
-    read_rows(input, |rows| gather(rows, day, &mut all))?;
+    let all = neighbourhoods(input, day)?;
     let columns = [
         ("entity", DataType::Utf8, false),
         ("size", DataType::Utf8, false),
@@ -108,6 +121,16 @@ pub fn assess(input: impl Read, output: impl Write, day: &KernelDay) -> Result<(
     out.end()
 }
 
+/// All neighbourhoods of a stream, by their names.
+///
+/// # Errors
+/// As [`assess`].
+pub(super) fn neighbourhoods(input: impl Read, day: &KernelDay) -> Result<BTreeMap<Box<str>, Neighbourhood>, Problem> {
+    let mut all = BTreeMap::new();
+    read_rows(input, |rows| gather(rows, day, &mut all))?;
+    Ok(all)
+}
+
 fn lines(lines: &[Enterprise]) -> Vec<ArrayRef> {
     let texts = |of: fn(&Enterprise) -> Option<&str>| -> ArrayRef { Arc::new(lines.iter().map(of).collect::<StringArray>()) };
     let verdicts = lines.iter().map(|e| Some(serde_json::to_string(&e.verdicts).expect("verdicts are plain values")));
@@ -124,19 +147,21 @@ fn lines(lines: &[Enterprise]) -> Vec<ArrayRef> {
 }
 
 /// The world of a neighbourhood, and how many of its first entities are asked for.
-fn world(neighbourhood: Neighbourhood, day: &KernelDay) -> (AssessmentInput, u32) {
+pub(super) fn world(neighbourhood: Neighbourhood, day: &KernelDay) -> (AssessmentInput, u32) {
     let Neighbourhood { mut facts, mut entities, mut beside, .. } = neighbourhood;
-    facts.sort_by(|(a, _), (b, _)| (a.record_id, a.registry, &a.key, a.part).cmp(&(b.record_id, b.registry, &b.key, b.part)));
+    facts.sort_by(|GatheredFacts { facts: a, .. }, GatheredFacts { facts: b, .. }| {
+        (a.record_id, a.registry, &a.key, a.part).cmp(&(b.record_id, b.registry, &b.key, b.part))
+    });
     beside.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     entities.sort_by(|a, b| (!a.1, &a.0).cmp(&(!b.1, &b.0)));
     let asked = entities.iter().filter(|(_, is_asked)| *is_asked).count() as u32;
     let entity_of = {
         let place: HashMap<&str, u32> = entities.iter().enumerate().map(|(at, (id, _))| (&**id, at as u32)).collect();
-        facts.iter().map(|(_, id)| id.as_deref().and_then(|id| place.get(id).copied())).collect()
+        facts.iter().map(|known| known.entity.as_deref().and_then(|id| place.get(id).copied())).collect()
     };
     let mut world = AssessmentInput {
         registries: day.registries.clone(),
-        facts: facts.into_iter().map(|(facts, _)| facts).collect(),
+        facts: facts.into_iter().map(|known| known.facts).collect(),
         entity_of,
         counting_since: day.counting_since,
         first_edition: day.is_first,
@@ -166,7 +191,7 @@ fn gather(rows: &Rows, day: &KernelDay, all: &mut BTreeMap<Box<str>, Neighbourho
     let (registries, keys) = (needed(rows.texts("registry")?, "registry")?, needed(rows.texts("key")?, "key")?);
     let (kinds, values) = (needed(rows.texts("kind")?, "kind")?, needed(rows.texts("values")?, "values")?);
     let (ids, parts, landed) = (rows.wholes("id")?, rows.wholes("part")?, rows.wholes("landed_at")?);
-    let (observed, beside) = (rows.wholes("observed_at")?, rows.texts("beside")?);
+    let (observed, beside, weights) = (rows.wholes("observed_at")?, rows.texts("beside")?, rows.floats("weight")?);
     for row in 0..rows.len() {
         let name = filled(rows, row, "neighbourhood", neighbourhoods.get(row))?;
         let here = all.entry(name.into()).or_default();
@@ -204,9 +229,11 @@ fn gather(rows: &Rows, day: &KernelDay, all: &mut BTreeMap<Box<str>, Neighbourho
             observed_at: observed.as_ref().and_then(|observed| observed.get(row)),
             values: values.into_iter().collect(),
         };
-        here.facts.push((facts, entity.map(Into::into)));
+        let is_asked = asked.get(row).unwrap_or(false);
+        let weight = weights.as_ref().and_then(|weights| weights.get(row));
+        here.facts.push(GatheredFacts { facts, entity: entity.map(Into::into), is_asked, weight });
         if let Some(entity) = entity {
-            here.entity(entity, asked.get(row).unwrap_or(false));
+            here.entity(entity, is_asked);
         }
     }
     Ok(())

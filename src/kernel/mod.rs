@@ -5,7 +5,7 @@
 //! in the room `assess`.
 //!
 //! The steps in their order: [`normalise()`], [`statistics()`] of records, [`group()`], [`statistics()`] of profiles, [`score()`],
-//! [`cluster()`]; and [`assess()`], once it is known which facts are whose.
+//! [`cluster()`]; and [`assess()`] or [`segment()`], once it is known which facts are whose.
 
 mod assess;
 mod cluster;
@@ -14,6 +14,7 @@ mod group;
 mod normalise;
 mod records;
 mod score;
+mod segment;
 mod statistics;
 mod told;
 
@@ -21,7 +22,8 @@ pub use assess::{KernelDay, assess};
 pub use cluster::cluster;
 pub use group::group;
 pub use normalise::normalise;
-pub use records::RecordWriter;
+pub use records::{FactWriter, RecordWriter};
 pub use score::score;
+pub use segment::{SegmentPlace, segment};
 pub use statistics::{KernelStatistics, statistics};
 pub use told::LinkedRegistries;

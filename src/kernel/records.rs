@@ -1,4 +1,5 @@
-//! Records as written, as `normalise` takes them: what whoever has no stream of their own begins with.
+//! Records as written, as `normalise` takes them, and their facts, as `assess` and `segment` do: what whoever has no stream of their own begins
+//! with.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -8,8 +9,12 @@ use arrow_array::{ArrayRef, Int32Array, Int64Array, StringArray};
 use arrow_schema::{DataType, Field};
 
 use super::columns::Output;
+use crate::model::facts::Facts;
+use crate::model::field::Field as Stated;
+use crate::model::identifier::CreditCode;
 use crate::model::linkage::LinkRecord;
 use crate::model::problem::Problem;
+use crate::model::text::json;
 
 /// Where records are written to. The stream is whole only once [`RecordWriter::end`] has written its end.
 pub struct RecordWriter<W: Write> {
@@ -72,6 +77,76 @@ impl<W: Write> RecordWriter<W> {
     pub fn end(self) -> Result<(), Problem> {
         self.out.end()
     }
+}
+
+/// Where facts are written to; see [`RecordWriter`].
+pub struct FactWriter<W: Write> {
+    out: Output<W>,
+    registries: Vec<Box<str>>,
+}
+
+impl<W: Write> FactWriter<W> {
+    /// Begins a stream; `registries` are the names of the registries by number.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn new(output: W, registries: Vec<Box<str>>) -> Result<FactWriter<W>, Problem> {
+        let columns = [
+            ("registry", DataType::Utf8, false),
+            ("key", DataType::Utf8, false),
+            ("part", DataType::Int32, false),
+            ("kind", DataType::Utf8, false),
+            ("id", DataType::Int64, false),
+            ("landed_at", DataType::Int64, false),
+            ("observed_at", DataType::Int64, true),
+            ("values", DataType::Utf8, false),
+            ("province", DataType::Utf8, true),
+        ];
+        Ok(FactWriter { out: Output::new(output, &columns)?, registries })
+    }
+
+    /// Writes what some records say.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn write(&mut self, facts: &[Facts]) -> Result<(), Problem> {
+        let registries = &self.registries;
+        self.out.rows(facts, |facts| fact_columns(facts, registries))
+    }
+
+    /// Writes the end of the stream.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn end(self) -> Result<(), Problem> {
+        self.out.end()
+    }
+}
+
+fn fact_columns(facts: &[Facts], registries: &[Box<str>]) -> Vec<ArrayRef> {
+    let registry = |of: &Facts| registries.get(usize::from(of.registry)).map(|name| &**name);
+    let numbers = |of: fn(&Facts) -> i64| -> ArrayRef { Arc::new(Int64Array::from_iter_values(facts.iter().map(of))) };
+    let values = facts.iter().map(|of| Some(json(&of.values.iter().collect::<Vec<_>>())));
+    vec![
+        Arc::new(facts.iter().map(registry).collect::<StringArray>()),
+        Arc::new(facts.iter().map(|of| Some(&*of.key)).collect::<StringArray>()),
+        Arc::new(facts.iter().map(|of| i32::from(of.part)).collect::<Int32Array>()),
+        Arc::new(facts.iter().map(|of| Some(of.kind.name())).collect::<StringArray>()),
+        numbers(|of| of.record_id),
+        numbers(|of| of.landed_at),
+        Arc::new(facts.iter().map(|of| of.observed_at).collect::<Int64Array>()),
+        Arc::new(values.collect::<StringArray>()),
+        Arc::new(facts.iter().map(province).collect::<StringArray>()),
+    ]
+}
+
+/// The province of a record, in the two digits of GB/T 2260: that of the office that issued its code (GB 32100, digits 3 to 8), or of the
+/// area or district that it states in digits. Who issued the code says where somebody is registered, as provinces count them.
+fn province(facts: &Facts) -> Option<String> {
+    let code = facts.text(Stated::CreditCode).and_then(CreditCode::parse);
+    let stated = || [Stated::Area, Stated::District].into_iter().find_map(|field| Some(facts.get(field)?.to_string()));
+    let digits = code.map(|code| code.as_str()[2..4].to_owned()).or_else(|| stated()?.get(..2).map(str::to_owned))?;
+    digits.bytes().all(|b| b.is_ascii_digit()).then_some(digits)
 }
 
 fn columns(records: &[LinkRecord], registries: &[Box<str>]) -> Vec<ArrayRef> {

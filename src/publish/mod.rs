@@ -6,6 +6,7 @@
 
 mod changed;
 mod changes;
+mod counting;
 mod events;
 mod followed;
 mod inputs;
@@ -32,9 +33,11 @@ use crate::store::history::{self, EditionBasis, FormerLink};
 
 pub use changed::{Judged, publish_judged};
 use changes::Before;
+pub use counting::counting;
 pub use events::EntityHistory;
 pub use followed::{LinkChanges, PartPublication, ReviewChanges, publish_part};
 pub use inputs::{INPUTS, INPUTS_BUT_FINDINGS, LINKED_INPUTS, PublishError, UNREADABLE};
+pub use labels::labels;
 pub use links::{DecidedRecord, StoredLinks};
 use links::{entity_changes, former_links, link_changes, new_link};
 pub use people::{CountedPeople, PeopleOfPart};

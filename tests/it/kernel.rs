@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, BinaryArray, BooleanArray, DictionaryArray, Float32Array, Int32Array, Int64Array, StringArray};
+use huitu::edition::{Dimension, Edition, EnterpriseRow, join_segments};
 use huitu::hub::progress::Silent;
 use huitu::hub::{Hub, SyncOptions};
-use huitu::kernel::{self, KernelDay, KernelStatistics, LinkedRegistries};
+use huitu::kernel::{self, KernelDay, KernelStatistics, LinkedRegistries, SegmentPlace};
 use huitu::link::entity_key::reference;
 use huitu::link::{LinkSettings, Weights};
 use huitu::model::Clock;
@@ -198,11 +199,13 @@ fn looked_at(of: &str, world: &AssessmentInput) -> BTreeSet<Box<str>> {
     seen
 }
 
-/// The stream of the neighbourhoods of some entities: one each, or one for all.
-fn neighbourhoods(world: &AssessmentInput, asked: &[Box<str>], apart: bool) -> Vec<u8> {
+/// Neighbourhoods by name, each of the entities that are asked for in it.
+type Asked = Vec<(String, Vec<Box<str>>)>;
+
+/// The stream of these neighbourhoods; where people are counted, with whomever the unions list that list somebody of them.
+fn neighbourhoods(world: &AssessmentInput, asked: &Asked, counts_people: bool) -> Vec<u8> {
     struct Row<'a>(String, Option<&'a str>, bool, Option<(&'a Facts, i64)>, Option<(String, i64)>);
     let mut told: Vec<Row<'_>> = Vec::new();
-    let all: BTreeSet<Box<str>> = world.entities.iter().cloned().collect();
     let rolls = |facts: &Facts, seen: &BTreeSet<Box<str>>| {
         // The row of a union that lists somebody who is looked at, though nobody knows its host; or that waits for a person to say whether it does.
         let lists = |at: usize| {
@@ -218,14 +221,24 @@ fn neighbourhoods(world: &AssessmentInput, asked: &[Box<str>], apart: bool) -> V
         });
         facts.kind == RecordKind::Union && (waits || (0..world.facts.len()).any(lists))
     };
-    let each: Vec<(String, Vec<&str>, BTreeSet<Box<str>>)> = match apart {
-        true => asked.iter().map(|id| (id.to_string(), vec![&**id], looked_at(id, world))).collect(),
-        false => vec![("city".to_owned(), asked.iter().map(|id| &**id).collect(), all)],
-    };
-    for (name, asked, seen) in &each {
+    let each = asked.iter().map(|(name, asked)| {
+        let mut seen: BTreeSet<Box<str>> = asked.iter().flat_map(|id| looked_at(id, world)).collect();
+        if counts_people {
+            let of = |at: usize| world.entity_of[at].map(|entity| &world.entities[entity as usize]);
+            let row = |at: usize| (world.facts[at].registry, world.facts[at].key.clone());
+            let is_listed =
+                |at: &usize| matches!(world.facts[*at].kind, RecordKind::Union | RecordKind::CoveredUnit) && of(*at).is_some();
+            let listed: Vec<usize> = (0..world.facts.len()).filter(is_listed).collect();
+            let theirs = |at: &&usize| of(**at).is_some_and(|id| asked.contains(id));
+            let rows: BTreeSet<_> = listed.iter().filter(theirs).map(|at| row(*at)).collect();
+            seen.extend(listed.iter().filter(|at| rows.contains(&row(**at))).filter_map(|at| of(*at)).cloned());
+        }
+        (name, asked.iter().map(|id| &**id).collect::<BTreeSet<&str>>(), seen)
+    });
+    for (name, asked, seen) in each {
         for (at, facts) in world.facts.iter().enumerate().rev() {
             let of = world.entity_of[at].map(|entity| &world.entities[entity as usize]);
-            if of.is_some_and(|of| seen.contains(of)) || rolls(facts, seen) {
+            if of.is_some_and(|of| seen.contains(of)) || rolls(facts, &seen) {
                 let is_asked = of.is_some_and(|of| asked.contains(&&**of));
                 told.push(Row(name.clone(), of.map(|of| &**of), is_asked, Some((facts, at as i64)), None));
             }
@@ -327,8 +340,10 @@ async fn the_invented_city_is_linked_and_judged_by_filters_as_by_one_machine() {
     let some: Vec<Box<str>> =
         entities.iter().enumerate().filter(|(at, id)| at % 9 == 0 || is_tied(id)).map(|(_, id)| id.clone()).collect();
     assert!(some.iter().filter(|id| is_tied(id)).count() > 3);
-    for (asked, apart) in [(&entities, false), (&some, true)] {
-        let out = through(|i, o| kernel::assess(i, o, &day), &neighbourhoods(&world, asked, apart));
+    let together: Asked = vec![("city".to_owned(), entities.clone())];
+    let each: Asked = some.iter().map(|id| (id.to_string(), vec![id.clone()])).collect();
+    for (asked, streams, apart) in [(&entities, &together, false), (&some, &each, true)] {
+        let out = through(|i, o| kernel::assess(i, o, &day), &neighbourhoods(&world, streams, false));
         let found: BTreeMap<String, String> = rows(&out, |batch, row| {
             let verdicts: serde_json::Value = serde_json::from_str(&text(batch, "verdicts", row).unwrap()).unwrap();
             assert_eq!(verdicts["gap"]["status"], *text(batch, "gap", row).unwrap());
@@ -347,6 +362,62 @@ async fn the_invented_city_is_linked_and_judged_by_filters_as_by_one_machine() {
         );
         assert_eq!(asked.len(), found.len());
     }
+    as_segments(root.path(), &world, &day, &entities);
+}
+
+/// The same city in segments, which are one edition: it says of everybody what one that was written at once says.
+fn as_segments(root: &std::path::Path, world: &AssessmentInput, day: &KernelDay, entities: &[Box<str>]) {
+    let written = |folder: &str, asked: &Asked| {
+        let folder = root.join(folder);
+        let place = SegmentPlace { root: &folder, number: 3, zone: chrono_tz::Asia::Shanghai };
+        let out = through(|i, o| kernel::segment(i, o, day, place), &neighbourhoods(world, asked, true));
+        let names: Vec<std::path::PathBuf> = rows(&out, |batch, row| folder.join(text(batch, "segment", row).unwrap()));
+        (names, out)
+    };
+    let (whole, _) = written("whole", &vec![("11".to_owned(), entities.to_vec())]);
+    let province = |at: usize| format!("{}", 11 + at % 3);
+    let asked: Asked = (0..3)
+        .map(|of| {
+            let here = entities.iter().enumerate().filter(|(at, _)| at % 3 == of).map(|(_, id)| id.clone());
+            (province(of), here.collect())
+        })
+        .collect();
+    let (segments, first) = written("segments", &asked);
+    assert_eq!(segments.len(), 3);
+    // A lost worker's segments are written again, and are the same.
+    assert_eq!(written("segments", &asked).1, first);
+
+    let editions = root.join("nation");
+    join_segments(&editions, 3, &segments).unwrap();
+    let nation = Edition::open(&editions.join("000003")).unwrap();
+    nation.manifest.verify(&nation.folder).unwrap();
+    let one = Edition::open(&whole[0]).unwrap();
+    assert_eq!((nation.len(), nation.manifest.members), (one.len(), one.manifest.members));
+    assert!(nation.len() > 350 && segments.iter().all(|folder| Edition::open(folder).unwrap().len() > 50));
+    let said = |edition: &Edition| -> BTreeMap<String, String> {
+        let row = |row| edition.enterprise(row);
+        let told = |e: EnterpriseRow<'_>| (e.id().to_owned(), format!("{:?} {:?}", e.written(), e.verdicts().unwrap()));
+        edition.in_order(&edition.all()).map(row).map(told).collect()
+    };
+    let (one_says, nation_says) = (said(&one), said(&nation));
+    let differ: Vec<&String> =
+        one_says.iter().filter(|(id, said)| nation_says.get(*id) != Some(said)).map(|(id, _)| id).collect();
+    assert!(differ.is_empty(), "{} differ: {:?}", differ.len(), differ.first().map(|id| (&one_says[*id], nation_says.get(*id))));
+    let by = [Dimension::District];
+    let counts = |edition: &Edition| edition.coverage(&by, &edition.all(), 1_000).unwrap();
+    assert_eq!(counts(&nation), counts(&one));
+
+    // What does not fit together is refused by name, and nothing is written.
+    let refused = |folders: &[std::path::PathBuf]| join_segments(&root.join("refused"), 1, folders).unwrap_err().to_string();
+    assert!(refused(&[segments[0].clone(), segments[1].clone(), segments[0].clone()]).contains("stands in"));
+    assert!(refused(&[]).contains("no segment is named"));
+    std::fs::write(segments[1].join("enterprises.arrow"), b"torn").unwrap();
+    assert!(refused(&segments).contains("enterprises.arrow"));
+    assert!(!root.join("refused").exists() || std::fs::read_dir(root.join("refused")).unwrap().next().is_none());
+    let (bad, place) = (vec![("../11".to_owned(), entities.to_vec())], root.join("bad"));
+    let place = SegmentPlace { root: &place, number: 1, zone: chrono_tz::Asia::Shanghai };
+    let why = kernel::segment(&*neighbourhoods(world, &bad, true), &mut Vec::new(), day, place).unwrap_err();
+    assert!(why.en.contains("no name of a segment"), "{}", why.en);
 }
 
 /// What the program says, and how it ends.

@@ -25,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("land", &["connector", "kept_file", "model", "store"]),
     ("records", &["connector", "kept_file", "model", "store"]),
     ("publish", &["assess", "edition", "link", "model", "store"]),
-    ("kernel", &["assess", "link", "model"]),
+    ("kernel", &["assess", "edition", "link", "model", "publish"]),
     ("simulate", &["model"]),
     ("config", &["access", "assess", "cases", "model"]),
     ("depot", &["config", "edition", "model"]),

@@ -9,7 +9,7 @@ use std::path::Path;
 use hashbrown::HashSet;
 use roaring::RoaringBitmap;
 
-use super::{Content, Counts, Header, Place, let_go, write_files};
+use super::{Content, Counts, Header, PartForm, Place, let_go, write_files};
 use crate::edition::error::EditionError;
 use crate::edition::files::members::RecordsByRegistry;
 use crate::edition::files::replaced::{REPLACED, Replaced};
@@ -63,7 +63,7 @@ pub fn write_changes(root: &Path, before: &Edition, changes: EditionChanges) -> 
         take_in(before, at, &ids, &union_ids, &records, &mut input).ok_or_else(EditionError::cannot_follow)?;
     }
     if kept == 0 {
-        let (counts, files, written) = write_files(&place.temporary, input, false)?;
+        let (counts, files, written) = write_files(&place.temporary, input, PartForm::Whole)?;
         let_go(written);
         let manifest = header.manifest(counts, Vec::new(), files)?;
         return place.publish(manifest);
@@ -84,7 +84,7 @@ pub fn write_changes(root: &Path, before: &Edition, changes: EditionChanges) -> 
     }
     let newest = place.temporary.join(kept.to_string());
     std::fs::create_dir(&newest).map_err(EditionError::io(&newest))?;
-    let (own, of_part, written) = write_files(&newest, input, true)?;
+    let (own, of_part, written) = write_files(&newest, input, PartForm::Changes)?;
     let_go(written);
     sync_folder(&newest)?;
     files.extend(of_part.into_iter().map(|file| FileDigest { name: format!("{kept}/{}", file.name), ..file }));
@@ -198,7 +198,7 @@ fn records_left(before: &Edition, at: usize, dead: &RoaringBitmap) -> RecordsByR
 
 /// The files of a part, in another folder too: the same bytes where the file system can, and copied after they were compared with
 /// their digests where it cannot.
-fn link_part(from: &Path, to: &Path, files: &[FileDigest]) -> Result<(), EditionError> {
+pub(super) fn link_part(from: &Path, to: &Path, files: &[FileDigest]) -> Result<(), EditionError> {
     std::fs::create_dir(to).map_err(EditionError::io(to))?;
     for file in files {
         let (source, target) = (from.join(&file.name), to.join(&file.name));

@@ -3,6 +3,7 @@
 pub(in crate::edition) mod changes;
 pub(in crate::edition) mod following;
 pub(in crate::edition) mod order;
+pub(in crate::edition) mod segments;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,7 +37,7 @@ pub fn write(root: &Path, input: EditionInput) -> Result<Manifest, EditionError>
     let place = Place::new(root, input.number)?;
     let previous = super::format::folder::numbers(root)?.last().copied().map(|number| root.join(folder_name(number)));
     let header = Header::of(&input);
-    let (counts, files, written) = write_files(&place.temporary, input, false)?;
+    let (counts, files, written) = write_files(&place.temporary, input, PartForm::Whole)?;
     let_go(written);
     let manifest = header.manifest(counts, Vec::new(), files)?;
     if let Some(previous) = previous {
@@ -58,20 +59,30 @@ struct Place {
 }
 
 impl Place {
-    /// An empty temporary folder.
+    /// An empty temporary folder for an edition.
     fn new(root: &Path, number: u32) -> Result<Place, EditionError> {
-        std::fs::create_dir_all(root).map_err(EditionError::io(root))?;
-        let target = root.join(folder_name(number));
-        if target.exists() {
+        let name = folder_name(number);
+        let place = Place { root: root.to_path_buf(), target: root.join(&name), temporary: root.join(format!(".{name}.part")) };
+        if place.target.exists() {
             let source = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "this number is taken");
-            return Err(EditionError::Io { path: target, source });
+            return Err(EditionError::Io { path: place.target, source });
         }
-        let temporary = root.join(format!(".{}.part", folder_name(number)));
-        if temporary.exists() {
-            std::fs::remove_dir_all(&temporary).map_err(EditionError::io(&temporary))?;
+        place.emptied()
+    }
+
+    /// The same for a segment, which another process may write at the same time.
+    fn of_segment(root: &Path, name: &str) -> Result<Place, EditionError> {
+        let temporary = root.join(format!(".{name}-{}.part", std::process::id()));
+        Place { root: root.to_path_buf(), target: root.join(name), temporary }.emptied()
+    }
+
+    fn emptied(self) -> Result<Place, EditionError> {
+        std::fs::create_dir_all(&self.root).map_err(EditionError::io(&self.root))?;
+        if self.temporary.exists() {
+            std::fs::remove_dir_all(&self.temporary).map_err(EditionError::io(&self.temporary))?;
         }
-        std::fs::create_dir(&temporary).map_err(EditionError::io(&temporary))?;
-        Ok(Place { root: root.to_path_buf(), target, temporary })
+        std::fs::create_dir(&self.temporary).map_err(EditionError::io(&self.temporary))?;
+        Ok(self)
     }
 
     /// Seals it and gives it its name.
@@ -81,6 +92,21 @@ impl Place {
         std::fs::rename(&self.temporary, &self.target).map_err(EditionError::io(&self.target))?;
         sync_folder(&self.root)?;
         Ok(manifest)
+    }
+
+    /// The same in the place of what stands there.
+    fn replace(self, manifest: Manifest) -> Result<Manifest, EditionError> {
+        if self.target.exists() {
+            let old = self.temporary.with_extension("old");
+            if old.exists() {
+                std::fs::remove_dir_all(&old).map_err(EditionError::io(&old))?;
+            }
+            std::fs::rename(&self.target, &old).map_err(EditionError::io(&self.target))?;
+            let manifest = self.publish(manifest)?;
+            std::fs::remove_dir_all(&old).map_err(EditionError::io(&old))?;
+            return Ok(manifest);
+        }
+        self.publish(manifest)
     }
 }
 
@@ -216,8 +242,23 @@ fn link_equal_files(folder: &Path, manifest: &Manifest, previous: &Path) {
 /// What was written, to be let go of.
 type Written = (Vec<Enterprise>, Vec<TradeUnion>, Vec<Member>);
 
-/// Writes the files of one part. `by_id`: it says only what changed, and names enterprises of other parts by their ids.
-fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(Counts, Vec<FileDigest>, Written), EditionError> {
+/// What a part is to its edition.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PartForm {
+    /// All of it.
+    Whole,
+    /// What changed: small, and its counts are soon counted.
+    Changes,
+    /// All of some: a part as large as an edition.
+    Segment,
+}
+
+/// Writes the files of one part.
+fn write_files(
+    folder: &Path,
+    mut input: EditionInput,
+    form: PartForm,
+) -> Result<(Counts, Vec<FileDigest>, Written), EditionError> {
     let mut rows = std::mem::take(&mut input.enterprises);
     sort_rows(&mut rows);
     let row_of: hashbrown::HashMap<&str, u32> = rows.iter().enumerate().map(|(row, e)| (&*e.id, row as u32)).collect();
@@ -236,8 +277,10 @@ fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(C
     };
     add_ties(&input.ties, &input.registries, &row_of, add);
 
-    // What is seldom read is packed, by block; a part that only says what changed is small, and its counts are soon counted.
-    let a_block = |usual: usize| if by_id { rows.len() } else { usual };
+    // Enterprises of other parts are named by their ids.
+    let by_id = form != PartForm::Whole;
+    // What is seldom read is packed, by block.
+    let a_block = |usual: usize| if form == PartForm::Changes { rows.len() } else { usual };
     let member_blocks = MembersToWrite::new(&input.members, &members)?;
     let particular_blocks = ParticularsToWrite::new(&rows)?;
     let mut jobs: Vec<Box<dyn Fn() -> Result<FileDigest, EditionError> + Send + Sync + '_>> = vec![
@@ -263,7 +306,7 @@ fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(C
         Box::new(|| write_packed(folder, "people.arrow", super::files::people::people_columns(&rows))),
         Box::new(|| write_table(folder, ties::RELATIONS, ties::columns(&input.ties, &input.registries, &row_of, by_id)?)),
         Box::new(|| write_table(folder, "unions.arrow", union_columns(&unions, &row_of, by_id)?)),
-        Box::new(|| match by_id {
+        Box::new(|| match form == PartForm::Changes {
             true => write_packed(folder, UNION_PARTICULARS, union_particulars(&unions)?),
             false => write_blocks(folder, UNION_PARTICULARS, union_particulars(&unions)?, PARTICULARS_A_BLOCK),
         }),
@@ -272,7 +315,7 @@ fn write_files(folder: &Path, mut input: EditionInput, by_id: bool) -> Result<(C
             write_bytes(folder, "labels.json", &serde_json::to_vec(&labels)?)
         }),
     ];
-    if !by_id {
+    if form != PartForm::Changes {
         jobs.push(Box::new(|| write_table(folder, cubes::CUBES, cubes::columns(&dims, &input.counting)?)));
     }
     // One after the other by whoever is free, the longest first.
