@@ -239,9 +239,10 @@ def main():
     print(f"{entities.count()} records, {entities.select('entity').distinct().count()} entities")
     if asked.facts:
         told = ["--on", asked.on, "--first", "--number", str(asked.number)]
-        told += ["--registries", asked.registries] if asked.registries else []
         told += ["--unmet", asked.needs_unmet] if asked.needs_unmet else []
-        written = job.segments(spark.read.parquet(asked.facts), entities, asked.segments, told).orderBy("segment").collect()
+        facts = spark.read.parquet(asked.facts)
+        told += ["--only", ",".join(sorted(row.registry for row in facts.select("registry").distinct().collect()))]
+        written = job.segments(facts, entities, asked.segments, told).orderBy("segment").collect()
         print(f"segments: {', '.join(f'{row.segment} ({row.enterprises} enterprises)' for row in written)}")
         if asked.edition:
             folders = [f"{asked.segments.rstrip('/')}/{row.segment}" for row in written]

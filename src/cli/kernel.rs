@@ -93,9 +93,9 @@ enum KernelCommand {
     Segment {
         #[command(flatten)]
         day: DayArgs,
-        /// Names of the registries, best first [default: all connectors, as a hub ranks them]
+        /// Names of the registries that say anything anywhere, in any order; every segment must be given the same [default: all connectors]
         #[arg(long, value_delimiter = ',', value_name = "NAMES")]
-        registries: Vec<String>,
+        only: Vec<String>,
         /// Number of the edition
         #[arg(long, default_value_t = 1)]
         number: u32,
@@ -173,9 +173,9 @@ pub async fn run(common: &Common, args: KernelArgs) -> anyhow::Result<ExitCode> 
         }
         KernelCommand::Cluster { registries } => cluster(input, output, &told(common, &registries, None)?),
         KernelCommand::Assess { day: args } => assess(input, output, &day(common, &args, &[])?),
-        KernelCommand::Segment { day: args, registries, number, out } => {
+        KernelCommand::Segment { day: args, only, number, out } => {
             let place = SegmentPlace { root: &out, number, zone: common.settings()?.zone };
-            segment(input, output, &day(common, &args, &registries)?, place)
+            segment(input, output, &day(common, &args, &only)?, place)
         }
     };
     done.map_err(said)?;
@@ -224,7 +224,7 @@ fn told(common: &Common, args: &RegistryArgs, weights: Option<PathBuf>) -> anyho
     })
 }
 
-fn day(common: &Common, args: &DayArgs, registries: &[String]) -> anyhow::Result<KernelDay> {
+fn day(common: &Common, args: &DayArgs, only: &[String]) -> anyhow::Result<KernelDay> {
     let settings = common.settings()?;
     let read = |path: &PathBuf| std::fs::read_to_string(path).with_context(|| path.display().to_string());
     let rules = match &settings.thresholds {
@@ -243,17 +243,12 @@ fn day(common: &Common, args: &DayArgs, registries: &[String]) -> anyhow::Result
         Some(path) => serde_json::from_str(&read(path)?).with_context(|| path.display().to_string())?,
     };
     let connectors: Vec<_> = connectors(common)?.into_iter().map(std::sync::Arc::new).collect();
-    let all = traits(&connectors);
-    let one = |name: &String| {
-        let known = all.iter().find(|known| *known.name == **name).cloned();
-        known.ok_or_else(|| {
-            HubError::said(format!("--registries：没有登记「{name}」"), format!("--registries: there is no registry \"{name}\""))
-        })
-    };
-    let registries = match registries.is_empty() {
-        true => all.clone(),
-        false => registries.iter().map(one).collect::<Result<_, _>>()?,
-    };
+    let mut registries = traits(&connectors);
+    if let Some(stranger) = only.iter().find(|name| !registries.iter().any(|known| *known.name == ***name)) {
+        let zh = format!("--only：没有登记「{stranger}」");
+        return Err(HubError::said(zh, format!("--only: there is no registry \"{stranger}\"")).into());
+    }
+    registries.retain(|known| only.is_empty() || only.iter().any(|name| *known.name == **name));
     let (as_of, is_first, counting_since) = (args.on, args.first, args.counting_since);
     Ok(KernelDay { as_of, rules, policy: settings.policy, registries, unmet, is_first, counting_since })
 }

@@ -140,13 +140,28 @@ fn fact_columns(facts: &[Facts], registries: &[Box<str>]) -> Vec<ArrayRef> {
     ]
 }
 
-/// The province of a record, in the two digits of GB/T 2260: that of the office that issued its code (GB 32100, digits 3 to 8), or of the
-/// area or district that it states in digits. Who issued the code says where somebody is registered, as provinces count them.
+/// Provinces, autonomous regions and municipalities of GB/T 2260.
+const PROVINCES: [&str; 34] = [
+    "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46",
+    "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82",
+];
+
+/// The province of a record, in the two digits of GB/T 2260: that of the office that issued its code (GB 32100, digits 3 to 8), its registration
+/// number (the first six of fifteen digits) or its tax number of before 2015 (likewise), or of the area that it states in digits. Who issued
+/// a code says where somebody is registered, as provinces count them.
 fn province(facts: &Facts) -> Option<String> {
-    let code = facts.text(Stated::CreditCode).and_then(CreditCode::parse);
-    let stated = || [Stated::Area, Stated::District].into_iter().find_map(|field| Some(facts.get(field)?.to_string()));
-    let digits = code.map(|code| code.as_str()[2..4].to_owned()).or_else(|| stated()?.get(..2).map(str::to_owned))?;
-    digits.bytes().all(|b| b.is_ascii_digit()).then_some(digits)
+    let code = || Some(CreditCode::parse(facts.text(Stated::CreditCode)?)?.as_str()[2..4].to_owned());
+    let number = |field| {
+        let text = facts.text(field).filter(|text| text.len() == 15)?;
+        text.get(..6).filter(|office| office.bytes().all(|b| b.is_ascii_digit())).map(|office| office[..2].to_owned())
+    };
+    let area = |field| facts.get(field)?.to_string().get(..2).map(str::to_owned);
+    let told = code()
+        .or_else(|| number(Stated::RegistrationNumber))
+        .or_else(|| number(Stated::TaxNumber))
+        .or_else(|| area(Stated::Area))
+        .or_else(|| area(Stated::District));
+    told.filter(|digits| PROVINCES.contains(&digits.as_str()))
 }
 
 fn columns(records: &[LinkRecord], registries: &[Box<str>]) -> Vec<ArrayRef> {
@@ -170,4 +185,31 @@ fn columns(records: &[LinkRecord], registries: &[Box<str>]) -> Vec<ArrayRef> {
     };
     columns.extend(TEXTS.iter().map(|(_, of)| text(*of)));
     columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::field::RecordKind;
+    use crate::model::value::Value;
+
+    #[test]
+    fn a_province_is_that_of_the_office_that_issued_the_number() {
+        let of = |values: &[(Stated, &str)]| {
+            let values = values.iter().map(|(field, text)| (*field, Value::Text((*text).into()))).collect();
+            let (key, kind) = ("K1".into(), RecordKind::Enterprise);
+            province(&Facts { registry: 0, key, part: 0, record_id: 1, kind, landed_at: 0, observed_at: None, values })
+        };
+        assert_eq!(of(&[(Stated::RegistrationNumber, "310115000000012"), (Stated::Area, "110105")]).as_deref(), Some("31"));
+        assert_eq!(of(&[(Stated::TaxNumber, "44010160000000X")]).as_deref(), Some("44"));
+        assert_eq!(of(&[(Stated::TaxNumber, "91110108696580751X"), (Stated::Area, "110105")]).as_deref(), Some("11"));
+        for nowhere in [
+            &[(Stated::Area, "海淀区")][..],
+            &[(Stated::District, "990101")],
+            &[(Stated::RegistrationNumber, "企独京总字第1号")],
+            &[],
+        ] {
+            assert_eq!(of(nowhere), None);
+        }
+    }
 }
