@@ -325,7 +325,7 @@ async fn an_answer_lands_once_whenever_a_process_was_killed_in_between() {
     for city in AskedCity::both().await {
         let asked = city.ask(1, "firms", EnterpriseField::Employees).await;
         // Somebody lands meanwhile: the answer is kept and waits.
-        let turn = city.hub().store.write_lock(std::time::Duration::ZERO).await.unwrap();
+        let turn = city.hub().store.write_lock(std::time::Duration::from_secs(10)).await.unwrap();
         let row = city.answer(&asked.id, CorrectionAnswer::Corrected, Some("85")).await.unwrap();
         assert_eq!((row.state.as_str(), row.pending, city.answer_batches().await), ("ANSWERED", 1, 0));
         drop(turn);
@@ -346,7 +346,7 @@ async fn an_answer_lands_once_whenever_a_process_was_killed_in_between() {
         assert_eq!(staff, Some(85), "the registry that is believed first says so now");
         // Killed before the landing: a sync puts it there before it compares the row with what comes.
         let second = city.ask(2, "firms", EnterpriseField::Employees).await;
-        let turn = city.hub().store.write_lock(std::time::Duration::ZERO).await.unwrap();
+        let turn = city.hub().store.write_lock(std::time::Duration::from_secs(10)).await.unwrap();
         city.answer(&second.id, CorrectionAnswer::Corrected, Some("66")).await.unwrap();
         drop(turn);
         city.sync().await;
