@@ -429,7 +429,7 @@ impl Hub {
         Ok(Whole { linker: Arc::new(linker), linking, news: None, mark, facts, unreadable, judgements, links_before })
     }
 
-    /// Links from nothing and assesses: pure from here on. `lacking`: since when whoever came to lack a union has lacked it, and since when
+    /// Links from nothing and assesses: pure from here on but for texts that are put out of memory. `lacking`: since when whoever came to lack a union has lacked it, and since when
     /// whoever is not among them has, at least: before the first edition.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn decide(
@@ -453,7 +453,7 @@ impl Hub {
         self.verdicts(Linked { world, ..linked }, as_of, &spill)
     }
 
-    /// From decisions to the world that is judged: pure from here on.
+    /// From decisions to the world that is judged; evidence, which nobody looks at before it is written, goes to `spill`.
     fn join(
         &self,
         linker: &Linker,

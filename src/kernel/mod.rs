@@ -1,7 +1,7 @@
 //! The pure rooms as filters over Arrow streams, for engines that share linking and judging out over machines.
 //!
 //! In: an Arrow IPC stream, and what an option names. Out: an Arrow IPC stream. There is no database, no network and no clock here; the day is
-//! an argument. What the columns are is said in `docs/src/develop/kernel.md`; what becomes of them in [`crate::link::shared_out`] and
+//! an argument; [`segment()`] writes folders beside, and says which. What the columns are is said in `docs/src/develop/kernel.md`; what becomes of them in [`crate::link::shared_out`] and
 //! in the room `assess`.
 //!
 //! The steps in their order: [`normalise()`], [`statistics()`] of records, [`group()`], [`statistics()`] of profiles, [`score()`],
