@@ -392,7 +392,8 @@ fn as_segments(root: &std::path::Path, world: &AssessmentInput, day: &KernelDay,
     let nation = Edition::open(&editions.join("000003")).unwrap();
     nation.manifest.verify(&nation.folder).unwrap();
     let one = Edition::open(&whole[0]).unwrap();
-    assert_eq!((nation.len(), nation.manifest.members), (one.len(), one.manifest.members));
+    let numbers = |edition: &Edition| (edition.len(), edition.manifest.unions, edition.manifest.members);
+    assert_eq!(numbers(&nation), numbers(&one));
     assert!(nation.len() > 350 && segments.iter().all(|folder| Edition::open(folder).unwrap().len() > 50));
     let said = |edition: &Edition| -> BTreeMap<String, String> {
         let row = |row| edition.enterprise(row);
@@ -411,6 +412,7 @@ fn as_segments(root: &std::path::Path, world: &AssessmentInput, day: &KernelDay,
     let refused = |folders: &[std::path::PathBuf]| join_segments(&root.join("refused"), 1, folders).unwrap_err().to_string();
     assert!(refused(&[segments[0].clone(), segments[1].clone(), segments[0].clone()]).contains("stands in"));
     assert!(refused(&[]).contains("no segment is named"));
+    assert!(refused(&[root.join("nowhere")]).contains("name folders that `huitu kernel segment` wrote"));
     std::fs::write(segments[1].join("enterprises.arrow"), b"torn").unwrap();
     assert!(refused(&segments).contains("enterprises.arrow"));
     assert!(!root.join("refused").exists() || std::fs::read_dir(root.join("refused")).unwrap().next().is_none());

@@ -13,7 +13,7 @@ use crate::edition::error::EditionError;
 use crate::edition::files::lookups::lookup_hash;
 use crate::edition::files::replaced::{REPLACED, Replaced};
 use crate::edition::format::folder::sync_folder;
-use crate::edition::format::manifest::FileDigest;
+use crate::edition::format::manifest::{FileDigest, MANIFEST};
 use crate::edition::format::table::write_table;
 use crate::edition::{Edition, EditionInput, EditionSource, Labels, Manifest};
 
@@ -39,8 +39,14 @@ pub fn write_segment(root: &Path, name: &str, input: EditionInput) -> Result<Man
 ///
 /// # Errors
 /// Io, where the number exists already or the disk refuses; Broken, where a file of a segment is not what was written; BadInput, where
-/// there is none, where they are not of one day and one kind of counting, or where one id stands in two of them.
+/// there is none or what is named is none, where they are not of one day and one kind of counting, or where one id stands in two of them.
 pub fn join_segments(root: &Path, number: u32, segments: &[PathBuf]) -> Result<Manifest, EditionError> {
+    if let Some(other) = segments.iter().find(|folder| !folder.join(MANIFEST).is_file()) {
+        let other = other.display();
+        let zh = format!("{other} 不是分段：其中没有 {MANIFEST}；请给出 huitu kernel segment 写出的文件夹");
+        let en = format!("{other} is no segment: there is no {MANIFEST} in it; name folders that `huitu kernel segment` wrote");
+        return Err(EditionError::bad_input(zh, en));
+    }
     let open: Vec<Edition> = segments.iter().map(|folder| Edition::open(folder)).collect::<Result<_, _>>()?;
     let Some(first) = open.first() else {
         return Err(EditionError::bad_input("没有给出分段", "no segment is named"));
